@@ -220,6 +220,7 @@ enum OpenAPISchemas {
 
     private static let standing: [(String, APIValue)] = [
         ("status", integer(0, 4)), ("statusText", statusText), ("nextAttempt", orNull(date)),
+        ("lastError", orNull(text)), ("lastErrorDetail", orNull(text)),
     ]
     private static let statusText: APIValue = [
         "type": .string("string"), "enum": words("success", "pending", "fail", "sending", "canceled"),

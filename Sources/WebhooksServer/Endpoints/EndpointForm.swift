@@ -121,8 +121,17 @@ struct EndpointForm: Sendable {
         // By topic; in the file's other places these words name where a text is.
         case "body" where value.object?.contains { ["file", "env"].contains($0.key) } == true:
             "takes the template's text, and no file of the server"
+        case "body":
+            ([value.string] + (value.object ?? []).map(\.value.string)).contains { $0.map(isFileName) ?? false }
+                ? "takes the template's text, such as {\"id\":{{{data.id}}}}: what is given looks like the name of a file"
+                : nil
         default: nil
         }
+    }
+
+    /// Tells whether a template's text can be nothing but the name of its file.
+    private static func isFileName(_ text: String) -> Bool {
+        text.hasSuffix(".mustache") && !text.contains { "{\n<".contains($0) }
     }
 
     private static func more(_ reader: FieldReader) -> Field<[JSONValue.Member]> {

@@ -286,16 +286,21 @@ enum AttemptOperations {
         )
     }
 
-    /// The status of a message's deliveries to an endpoint, and the time of the next attempt.
+    /// The status of a message's deliveries to an endpoint, the time of the next attempt, and the reason of a failure: where it
+    /// failed or was cancelled without an attempt, no list of attempts tells that.
     private static func standing(of deliveries: [Delivery], expanded: Bool) -> [(String, APIValue)] {
         let status = MessageStatus(deliveries)
-        let next = status == .sending ? deliveries.first?.nextAttemptAt : nil
-        return status.members(expanded: expanded) + [("nextAttempt", .time(next))]
+        let newest = deliveries.first
+        let failed = status == .success ? nil : newest
+        return status.members(expanded: expanded) + [
+            ("nextAttempt", .time(status == .sending ? newest?.nextAttemptAt : nil)),
+            ("lastError", .text(failed?.lastError?.rawValue)), ("lastErrorDetail", .text(failed?.detail)),
+        ]
     }
 
     @Sendable static func attemptedDestinations(_ context: APIContext) async throws(APIError) -> APIResponse {
         let (application, message) = try await MessageOperations.found(context)
-        let page = try PageRequest(context.query, descending: false) { $0.hasPrefix(EndpointID.prefix) }
+        let page = try PageRequest(context.query, descending: false, isKey: EndpointID.isKey)
         let isExpanded = try context.query.flag("expanded_statuses")
         let byName = Dictionary(grouping: try await deliveries(of: message, application, context), by: \.subscription)
         var rows = try await context.endpoints(named: Set(byName.keys)).map { endpoint in
@@ -369,6 +374,13 @@ extension APIContext {
         } catch {
             throw APIError(error)
         }
+    }
+
+    /// Tells whether there is a delivery of a subscription: it may have left the configuration.
+    func hasDeliveries(of subscription: String) async throws(APIError) -> Bool {
+        var query = DeliveryQuery()
+        (query.subscription, query.limit) = (subscription, 1)
+        return try await !deliveries(query).isEmpty
     }
 
     /// Tells whether a subscription's deliveries may be seen; of one that is gone, by the organisation alone, unless it was made
