@@ -104,6 +104,16 @@ package final class WebhooksAPI: Sendable {
         return HealthOperations.all.contains { $0.name == operation.name }
     }
 
+    /// The error for a body that is too large. Released clients know 413 of a message alone.
+    func tooLarge(_ request: APIRequest) -> APIError {
+        if let path = request.path, case .found(let operation, _) = router.match(request.route, path.segments),
+            operation.name != "v1.message.create"
+        {
+            return APIError(FieldProblem(["body"], "the body is larger than this server takes"))
+        }
+        return .tooLarge
+    }
+
     private func isOpen(_ request: APIRequest, _ path: APIPath) -> Bool {
         guard case .found(let operation, _) = router.match(request.route, path.segments) else { return false }
         return operation.access == .open
@@ -152,12 +162,13 @@ package final class WebhooksAPI: Sendable {
     private func answer(_ request: APIRequest, _ caller: Caller) async throws(APIError) -> APIResponse {
         if Self.isWatching(request), let watched = watching(request) { return watched }
         guard let path = request.path, path.segments.prefix(2) == ["api", "v1"] else {
-            throw NotOffered.error(request.method, request.path, request.target, other: nil)
+            throw NotOffered.error(request.method, request.path, request.target)
         }
         switch router.match(request.method, path.segments) {
         case .found(let operation, let parameters): return try await run(operation, request, parameters, caller)
-        case .otherMethod(let other): throw NotOffered.error(request.method, path, request.target, other: other)
-        case .none: throw NotOffered.error(request.method, path, request.target, other: nil)
+        case .otherMethods(let methods):
+            throw NotOffered.error(request.method, path, request.target, methods: methods)
+        case .none: throw NotOffered.error(request.method, path, request.target)
         }
     }
 

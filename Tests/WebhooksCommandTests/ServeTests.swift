@@ -105,7 +105,7 @@
             let port = try await Self.port(run)
             let stranger = try await Exchange(port, "GET", "/api/v1/app", token: "x")
             #expect(stranger.status == 401 && stranger.body.contains("authentication_failed"))
-            let large = try await Exchange(port, "POST", "/api/v1/app", String(repeating: " ", count: 70_000))
+            let large = try await Exchange(port, "POST", "/api/v1/app/a/msg", String(repeating: " ", count: 70_000))
             #expect(large.status == 413 && large.body.contains("payload_too_large"))
             // A stranger's body is not read: the answer is that about the token.
             let strange = try await Exchange(

@@ -91,7 +91,7 @@ import WebhookCore
     @Test(arguments: [
         ("POST", "/api/v1/stream", "Streams are not offered"),
         ("PATCH", "/api/v1/app/a/endpoint/b/transformation", "Transformations"),
-        ("DELETE", "/api/v1/app", "use "), ("POST", "/ingest/api/v1/source", "Ingestion"),
+        ("DELETE", "/api/v1/app", "this path has GET or POST"), ("POST", "/ingest/api/v1/source", "Ingestion"),
     ])
     func notSupported(method: String, target: String, words: String) async throws {
         let answer = await Self.answer(method, target)

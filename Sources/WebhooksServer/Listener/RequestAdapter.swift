@@ -78,14 +78,14 @@
             _ held: inout Int
         ) async throws(APIError) -> ByteString {
             let announced = request.header("content-length").flatMap { Int($0) }
-            guard announced ?? 0 <= api.settings.maxBody else { throw .tooLarge }
+            guard announced ?? 0 <= api.settings.maxBody else { throw api.tooLarge(request) }
             guard announced.map({ $0 > 0 }) ?? (request.header("transfer-encoding") != nil) else { return .empty }
             if request.header("expect") != nil { peer.proceed() }
             var bytes: [UInt8] = []
             do {
                 for try await part in body {
                     let count = part.readableBytes
-                    guard bytes.count + count <= api.settings.maxBody else { throw APIError.tooLarge }
+                    guard bytes.count + count <= api.settings.maxBody else { throw api.tooLarge(request) }
                     guard gate.hold(bytes: count, party) else { throw APIError.tooMany }
                     held += count
                     bytes.append(contentsOf: part.readableBytesView)

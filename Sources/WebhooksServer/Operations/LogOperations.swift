@@ -16,9 +16,9 @@ enum LogOperations {
         query.since = try context.query.time("since")
         query.until = try context.query.time("until")
         query.topics = context.query.list("topic") ?? []
-        query.subscription = context.query.text("subscription")
         query.states = try states(context.query)
         let share = try await LogShare(context)
+        query.subscription = try await share.subscription
         query.tenant = share.application?.tenant
         query.limit = 500
         let log = context.api.dispatcher.log
@@ -53,8 +53,8 @@ enum LogOperations {
         var filter = DeliveryTail.Filter()
         filter.states = try states(context.query)
         filter.topics = Set(context.query.list("topic") ?? [])
-        filter.subscription = context.query.text("subscription")
         let share = try await LogShare(context)
+        filter.subscription = try await share.subscription
         filter.tenant = share.application?.tenant
         var own: String?
         if case .application(let token) = context.caller { own = token.application }

@@ -29,6 +29,33 @@ struct LogShare: Sendable {
         }
     }
 
+    /// The name of the subscription that the query names: by the id of an endpoint, by its uid where the request is about an
+    /// application, or by the name that it has in the configuration; `nil`: it names none.
+    var subscription: String? {
+        get async throws(APIError) {
+            guard let reference = context.query.text("subscription") else { return nil }
+            if let application, let known = try await context.endpointIfKnown(reference, in: application) {
+                return known.name
+            }
+            if let row = try await context.subscriptions({ store throws(StoreError) in
+                try await store.storedSubscriptions(ids: [reference])
+            }).first {
+                // Deleted ones have a history, too.
+                if let application, row.tenant != application.tenant { throw .noEndpoint }
+                return row.name
+            }
+            let registry = context.api.dispatcher.registry
+            let configured = context.api.directory.subscription(of: reference, in: registry)
+            if let subscription = configured ?? registry.subscription(named: reference) {
+                let isVisible = application.map { subscription.isVisible(in: $0, to: context.caller) } ?? true
+                guard isVisible else { throw .noEndpoint }
+                return subscription.name
+            }
+            if case .organisation = context.caller, try await context.hasDeliveries(of: reference) { return reference }
+            throw .noEndpoint
+        }
+    }
+
     /// `true` once the token of the request is not taken any more.
     var isOver: Bool {
         get async throws(APIError) { try await !context.api.isStillTaken(context.caller) }

@@ -46,6 +46,10 @@ enum TokenOperations {
         let capabilities = reader.texts("capabilities", in: 1...names.count) { name in
             names.contains(name) ? nil : "is no capability: they are \(names.joined(separator: ", "))"
         }
+        // Taken as they are, and without a meaning here.
+        _ = reader.texts("featureFlags", in: 0...25) { flag in
+            (1...25).contains(flag.utf8.count) ? nil : "has no or more than 25 bytes"
+        }
         let expiry = reader.integer("expiry", in: 3600...week).value ?? week
         let session = reader.text("sessionId", FieldRules.session)
         if known != nil { try reader.finish() }

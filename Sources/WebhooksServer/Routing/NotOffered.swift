@@ -6,7 +6,7 @@ enum NotOffered {
     private static let templates =
         "Transformations are not offered by this server: profiles and templates of the configuration make the body."
 
-    /// A `*` stands for one segment, `**` at the end for any number; the first that fits counts.
+    /// A `*` stands for one segment, or at its end for the rest of it, `**` at the end for any number; the first that fits counts.
     private static let reasons: [(pattern: String, reason: String)] = [
         ("app/*/alert-email", "Alert addresses are not offered by this server: subscribe to its operational events."),
         ("app/stats/**", usage),
@@ -17,11 +17,10 @@ enum NotOffered {
         ("app/*/endpoint/*/transformation/**", templates),
         ("app/*/endpoint/*/transformation-template/**", templates),
         ("transformation-template/**", templates),
-        ("app/*/endpoint/*/oauth/**", "OAuth is not offered by this server: use the endpoint's headers."),
-        ("app/*/endpoint/*/mtls/**", "Client certificates are set in the server's configuration file (tls)."),
-        ("app/*/endpoint/*/mtls-certificate", "Client certificates are set in the server's configuration file (tls)."),
+        ("app/*/endpoint/*/oauth*/**", "OAuth is not offered by this server: use the endpoint's headers."),
+        ("app/*/endpoint/*/mtls*/**", "Client certificates are set in the server's configuration file (tls)."),
         ("app/*/endpoint/*/ca", "Authorities are set in the server's configuration file (tls.ca)."),
-        ("app/*/endpoint/*/connector/**", "Connectors are not offered by this server."),
+        ("app/*/endpoint/*/connector*/**", "Connectors are not offered by this server."),
         ("app/*/endpoint/*/cancel-msgs", "Cancelling is not offered over HTTP: use `webhooks cancel`."),
         ("app/*/endpoint/*/rate-limit-status", "The state of rate limits is not offered over HTTP: see /metrics."),
         ("app/*/endpoint/*/msg/test-attempt", "Test attempts are not offered by this server: use send-example."),
@@ -62,6 +61,7 @@ enum NotOffered {
             "Operational webhooks are not offered over HTTP: subscribe to `webhooks.…` topics in the configuration."
         ),
         ("app/*/integration/**", "Integrations are not offered by this server."),
+        ("app/*/connector*/**", "Connectors are not offered by this server."),
         ("connector/**", "Connectors are not offered by this server."),
         ("app/*/destination/**", "Destinations are not offered by this server: make an endpoint."),
         ("app/*/sink/**", "Sinks are not offered by this server: make an endpoint."),
@@ -88,13 +88,24 @@ enum NotOffered {
     private static func fits(_ pattern: [String], _ segments: [String]) -> Bool {
         for (index, part) in pattern.enumerated() {
             if part == "**" { return true }
-            guard index < segments.count, part == "*" || part == segments[index] else { return false }
+            guard index < segments.count, fits(part, segments[index]) else { return false }
         }
         return pattern.count == segments.count
     }
 
+    private static func fits(_ part: String, _ segment: String) -> Bool {
+        part == segment || part.hasSuffix("*") && segment.hasPrefix(part.dropLast())
+    }
+
     /// The error for a path that has no operation, or none by this method.
-    static func error(_ method: String, _ path: APIPath?, _ target: String, other: Operation?) -> APIError {
+    ///
+    /// - Parameter methods: those that there are operations by.
+    static func error(
+        _ method: String,
+        _ path: APIPath?,
+        _ target: String,
+        methods: [String] = []
+    ) -> APIError {
         let shown = String((path?.text ?? target).prefix(200))
         if let path {
             var segments = path.segments[...]
@@ -104,11 +115,13 @@ enum NotOffered {
             if segments.prefix(2) == ["api", "v1"] {
                 segments = segments.dropFirst(2)
                 if let reason = reason(segments) { return APIError(404, "not_supported", reason) }
-                if let other {
+                if let last = methods.last {
+                    let others = methods.dropLast().joined(separator: ", ")
+                    let all = others.isEmpty ? last : "\(others) or \(last)"
                     return APIError(
                         404,
                         "not_supported",
-                        "\(method) \(shown) is not offered by this server: use \(other.method)."
+                        "\(method.prefix(16)) \(shown) is not offered by this server: this path has \(all)."
                     )
                 }
             }

@@ -90,8 +90,8 @@ struct Router: Sendable {
 
     enum Match: Sendable {
         case found(Operation, parameters: [String: String])
-        /// Something has this path, by other methods.
-        case otherMethod(Operation)
+        /// This path has operations by other methods.
+        case otherMethods([String])
         case none
     }
 
@@ -112,14 +112,18 @@ struct Router: Sendable {
     }
 
     func match(_ method: String, _ segments: [String]) -> Match {
-        var other: Operation?
+        var others: Set<String> = []
+        var fixed: String?
         for route in routes[segments.count] ?? [] {
             guard route.fits(segments) else { continue }
             if route.operation.method == method {
                 return .found(route.operation, parameters: route.parameters(segments))
             }
-            other = other ?? route.operation
+            // Of a path with a fixed name and one with a parameter in its place, the first is meant.
+            if fixed == nil || fixed == route.operation.path { others.insert(route.operation.method) }
+            fixed = fixed ?? route.operation.path
         }
-        return other.map { .otherMethod($0) } ?? .none
+        let order = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        return others.isEmpty ? .none : .otherMethods(order.filter(others.contains))
     }
 }
