@@ -43,8 +43,13 @@ enum EndpointSending {
         let until = reader.time("until").value
         guard let since else { return (nil, nil) }
         let end = until ?? context.now
-        if end <= since { reader.problem(until == nil ? "since" : "until", "must be later than since, and since past") }
-        if since.duration(to: end) > longestRecovery { reader.problem("since", "is more than 14 days before until") }
+        if end <= since {
+            let isNow = until == nil
+            reader.problem(isNow ? "since" : "until", isNow ? "must be in the past" : "must be later than since")
+        }
+        if since.duration(to: end) > longestRecovery {
+            reader.problem("since", "is more than 14 days before \(until == nil ? "now" : "until")")
+        }
         return (since, until.map { $0 + .milliseconds(1) })
     }
 
