@@ -117,7 +117,9 @@ struct StoreFindings {
                 return [DoctorFinding(.store, lost.code, .warning, lost.message, hint: lost.hint)]
             }
             let message = "no dispatcher runs on \(status.files.path)"
-            return [DoctorFinding(.store, "no_dispatcher", .warning, message, hint: "start one: `webhooks run`")]
+            return [
+                DoctorFinding(.store, "no_dispatcher", .warning, message, hint: "start one: `webhooks run` or `serve`")
+            ]
         }
         if let nodes = status.nodes, nodes.count > 1 {
             let all = nodes.map { "process \($0.record.pid) on \($0.record.host)" }.joined(separator: ", ")
