@@ -302,7 +302,7 @@ import WebhookReceiver
         for arguments in [["a"], ["dlv_1"], ["--state", "waiting"], ["--since", "1h"]] {
             let refused = try await sandbox.run(["retrigger"] + arguments)
             #expect(refused.status == 1)
-            #expect(refused.err.contains("1 delivery of crm left out: still open: `webhooks retry`"))
+            #expect(refused.err.contains("1 delivery of crm left out: still open; `webhooks retry`"))
         }
         #expect(sandbox.receiver.requestCount == 1)
         let dry = try await sandbox.run("retrigger", "--state", "waiting", "--dry-run", "--duplicate", "--json")

@@ -54,7 +54,8 @@ struct StoreFindings {
         } catch {
             let hint =
                 error.store?.code == .damaged
-                ? "`webhooks check` tells more; restore a backup, without the `-wal` and `-shm` of this one" : nil
+                ? "`webhooks check` tells more; restore a backup, without the `-wal` and `-shm` of this one"
+                : error.remedy?.text(for: .commandLine)
             findings.append(
                 DoctorFinding(.store, error.store?.code.rawValue ?? "store", .error, error.message, hint: hint)
             )
