@@ -60,9 +60,9 @@ package struct ConfigurationLoader: Sendable {
         } catch let error as DocumentError {
             context.problems.add(error.diagnostic)
         } catch {
-            var hint = "name another with --config PATH or $WEBHOOKS_CONFIG, in Swift with `.file(_:)`"
-            if error as? FileProblem == .missing { hint += ", or make a first one with `webhooks init`" }
-            context.problems.add(Diagnostic(.error, file: path, message: "the configuration \(error); \(hint)"))
+            let remedy = Remedy.nameConfiguration(isMissing: error as? FileProblem == .missing)
+            let message = remedy.text(after: "the configuration \(error)", for: context.problems.audience)
+            context.problems.add(Diagnostic(.error, file: path, message: message))
         }
         return nil
     }
@@ -102,7 +102,8 @@ package struct ConfigurationLoader: Sendable {
             catalog: loaded.catalog,
             egress: settings.egress,
             maxBody: settings.maxBody,
-            slots: settings.maxInFlight
+            slots: settings.maxInFlight,
+            audience: options.audience
         )
         loaded.registry = Registry(
             subscriptions: subscriptions,

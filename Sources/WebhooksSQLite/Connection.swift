@@ -80,7 +80,7 @@ enum Connection {
                 let version = try Schema.version(of: db)
                 try Schema.check(version, path: files.path)
                 guard version == Schema.version else {
-                    throw StoreError(.missing, "there is no store in \(files.path): a command that writes makes it")
+                    throw StoreError(.missing, "there is no store in \(files.path)")
                 }
                 try Schema.compare(db)
                 if !isCopying { try UnfinishedCopy.refuse(db, path: files.path) }

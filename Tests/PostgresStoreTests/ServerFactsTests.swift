@@ -164,6 +164,19 @@
             }
         }
 
+        @Test(
+            "What a server refuses gets no advice about files",
+            arguments: [
+                ("42501", Remedy.inMessage), ("53100", .inMessage), ("25006", .inMessage), ("XX001", .restoreDatabase),
+                ("42P01", .restoreDatabase), ("57014", nil),
+            ]
+        )
+        func remedies(state: String, remedy: Remedy?) throws {
+            let target = try PostgresTarget(url: Secret("postgresql://me@h/db"))
+            let failure = PostgresFailure(state: state, message: "no", isConnectionLost: false)
+            #expect(StoreError(failure, target).remedy == remedy)
+        }
+
         @Test("A server that is too old is refused before anything is asked of it")
         func oldServer() throws {
             let server = try OldServer()

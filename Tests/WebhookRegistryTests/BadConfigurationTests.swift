@@ -307,7 +307,7 @@ import WebhookRegistry
         #expect(
             loaded.diagnostics.map(\.description) == [
                 "config/webhooks.yaml: the configuration does not exist; name another with --config PATH or $WEBHOOKS_CONFIG, "
-                    + "in Swift with `.file(_:)`, or make a first one with `webhooks init`"
+                    + "or make a first one with `webhooks init`"
             ]
         )
         #expect(loaded.registry == nil)

@@ -28,7 +28,7 @@ import WebhookReceiver
         #expect(try await sandbox.run("stats").out.contains("paused until 2"))
 
         let resumed = try await sandbox.run("resume", "crm")
-        #expect(resumed.out == "crm is resumed; 1 delivery goes on once a dispatcher runs: `webhooks run`\n")
+        #expect(resumed.out == "crm is resumed; 1 delivery goes on once a dispatcher runs: `webhooks run` or `serve`\n")
         #expect(try await sandbox.run("resume", "crm", "--json").lines.first?.contains(#""paused":false"#) == true)
         #expect(try await sandbox.run("run", "--until-settled").status == 0)
         #expect(sandbox.receiver.requestCount == 3)
@@ -302,7 +302,7 @@ import WebhookReceiver
         for arguments in [["a"], ["dlv_1"], ["--state", "waiting"], ["--since", "1h"]] {
             let refused = try await sandbox.run(["retrigger"] + arguments)
             #expect(refused.status == 1)
-            #expect(refused.err.contains("1 delivery of crm left out: still open: `webhooks retry`"))
+            #expect(refused.err.contains("1 delivery of crm left out: still open; `webhooks retry`"))
         }
         #expect(sandbox.receiver.requestCount == 1)
         let dry = try await sandbox.run("retrigger", "--state", "waiting", "--dry-run", "--duplicate", "--json")

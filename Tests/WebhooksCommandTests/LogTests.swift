@@ -162,7 +162,8 @@ import WebhookReceiver
         _ = try await sandbox.run("cancel", "gone")
         let stats = try await sandbox.run("stats")
         #expect(
-            stats.lines.last == "1 event waits for a dispatcher; none runs: `webhooks run`. 1 event is due later"
+            stats.lines.last
+                == "1 event waits for a dispatcher; none runs: `webhooks run` or `serve`. 1 event is due later"
         )
         let list = try await sandbox.run("events", "list", "--json").lines.map { try JSONText($0) }
         #expect(try list.map { try $0["id"].string } == ["gone", "late", "open"])

@@ -153,7 +153,7 @@ import WebhookReceiver
             ("lone", ": nobody subscribed to it when it was matched; once somebody does, emit it again"),
             ("later", " yet: it is due in 2 h; to send it now, `webhooks cancel later` and emit it again"),
             ("gone", ": it was cancelled before it was matched; to send it all the same, emit it again"),
-            ("waits", " yet: it waits for a dispatcher; none runs: `webhooks run` sends it"),
+            ("waits", " yet: it waits for a dispatcher; none runs: `webhooks run` or `serve` sends it"),
         ]
         for command in ["retrigger", "retry"] {
             for (id, reason) in cases {

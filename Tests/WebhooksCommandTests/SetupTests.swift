@@ -225,7 +225,7 @@ import WebhookCore
         let done = try await sandbox.run("doctor")
         #expect(done.status == 0)
         #expect(done.out.contains("store: no dispatcher runs on "))
-        #expect(done.out.contains("start one: `webhooks run`"))
+        #expect(done.out.contains("start one: `webhooks run` or `serve`"))
         // Others may read the store.
         chmod("\(sandbox.folder)/w.sqlite", 0o644)
         let open = try await sandbox.run("doctor", "--json")

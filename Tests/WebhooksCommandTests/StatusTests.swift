@@ -37,9 +37,9 @@ import WebhookReceiver
         let text = try await sandbox.run("status")
         #expect(text.status == 1)
         #expect(text.out.contains("wrong  no dispatcher runs; 2 events wait for it\n"))
-        #expect(text.out.contains("start one: `webhooks run`"))
+        #expect(text.out.contains("start one: `webhooks run` or `serve`"))
         let stats = try await sandbox.run("stats")
-        #expect(stats.lines.last == "2 events wait for a dispatcher; none runs: `webhooks run`")
+        #expect(stats.lines.last == "2 events wait for a dispatcher; none runs: `webhooks run` or `serve`")
         let list = try await sandbox.run("deliveries", "list", "--state", "pending")
         #expect(list.err.contains("2 events wait for a dispatcher; none runs"))
     }
@@ -148,7 +148,7 @@ import WebhookReceiver
         #expect(try await sandbox.run("stats").out.contains("disabled (410, "))
         #expect(
             try await sandbox.run("stats").lines.last
-                == "1 delivery is due and waits for a dispatcher; none runs: `webhooks run`"
+                == "1 delivery is due and waits for a dispatcher; none runs: `webhooks run` or `serve`"
         )
         _ = try await sandbox.run("pause", "crm")
         _ = try await sandbox.run("enable", "lms")

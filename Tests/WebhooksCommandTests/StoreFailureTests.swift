@@ -6,15 +6,18 @@ import Webhooks
 
 /// Advice about a store that fails.
 @Suite struct StoreFailureTests {
-    private func hint(_ code: StoreError.Code, _ message: String) -> String? {
-        CommandFailure(WebhooksError(StoreError(code, message)) as any Error)?.hint
+    private func hint(_ code: StoreError.Code, _ remedy: Remedy? = nil) -> String? {
+        var error = StoreError(code, "no")
+        error.remedy = remedy
+        return CommandFailure(WebhooksError(error) as any Error)?.hint
     }
 
-    @Test(arguments: [StoreError.Code.readOnly, .damaged, .full]) func `a server's has no advice about files`(
-        code: StoreError.Code
-    ) {
-        #expect(hint(code, "postgres://me@h:5432/db: no")?.contains("file") != true)
-        #expect(hint(code, "/var/lib/webhooks.sqlite: no") != nil)
+    @Test func `what the error knows better than its code is said`() {
+        for code in [StoreError.Code.readOnly, .damaged, .full, .missing] {
+            #expect(hint(code) != nil && hint(code, .inMessage) == nil)
+        }
+        let server = hint(.damaged, .restoreDatabase)
+        #expect(server?.contains("`webhooks doctor`") == true && server?.contains("-wal") == false)
     }
 
     @Test func `one that can be over is outlasted by what looks again`() {

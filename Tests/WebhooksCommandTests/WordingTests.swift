@@ -161,7 +161,7 @@ import Webhooks
     @Test func `an example is never made up`() throws {
         let catalog = TopicCatalog()
         func message(_ work: () throws -> Void) -> String {
-            do { try work() } catch { return "\((error as? WebhooksError)?.message ?? "")" }
+            do { try work() } catch { return (error as? WebhooksError)?.text(for: .commandLine) ?? "" }
             return ""
         }
         #expect(
@@ -173,7 +173,7 @@ import Webhooks
         _ = try catalog.exampleData(of: "course.created")
         #expect(
             message { _ = try catalog.topic("grade.released") }
-                .hasPrefix("no profile lists the topic grade.released; `standard` takes any topic; ")
+                == "no profile lists the topic grade.released; `standard` takes any topic; see `webhooks topics list`"
         )
     }
 }

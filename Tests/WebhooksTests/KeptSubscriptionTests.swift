@@ -181,7 +181,7 @@ struct KeptSubscriptionTests {
         let refused = await #expect(throws: WebhooksError.self) {
             try await keyless.storedSubscriptions.create(draft("sealed"))
         }
-        #expect(refused?.code == .configuration && refused?.message.contains("withEncryptionKeys") == true)
+        #expect(refused?.code == .configuration && refused?.description.contains("withEncryptionKeys") == true)
         let sealed = try await dispatcher().storedSubscriptions.create(draft("sealed"))
         let other = try await dispatcher(keys: [StoredSubscriptions.generateKey()])
         let error = await #expect(throws: WebhooksError.self) {

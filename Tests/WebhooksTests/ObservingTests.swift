@@ -55,11 +55,11 @@ struct ObservingTests {
         try host.close()
         for _ in 0..<2 { try await dispatcher.run(until: .idle) }
         let lines = log.text.split(separator: "\n")
-        let setAside = lines.filter { $0.contains("an event is set aside; `webhooks retrigger` tries it again") }
+        let setAside = lines.filter { $0.contains("an event is set aside; `retrigger(_:)` tries it again") }
         #expect(setAside.count == 1 && setAside[0].hasPrefix("error") && setAside[0].contains("torn"), "\(setAside)")
         #expect(setAside.first?.contains("not as it was written") == true)
         let failed = lines.filter {
-            $0.contains("a delivery has failed; `webhooks retrigger`, in Swift `retrigger(_:)`, sends it again")
+            $0.contains("a delivery has failed; `retrigger(_:)` sends it again")
         }
         #expect(failed.count == 1 && failed[0].contains("dlv_1") && failed[0].contains("retried"), "\(failed)")
         #expect(receiver.requests.contains { $0.header("webhook-id") == "fine" })
@@ -150,7 +150,7 @@ struct ObservingTests {
     )
     func losses() {
         let log = MemoryLog()
-        let observer = LogObserver(lines: BoundedLogger(log.logger), notifier: NoticeBroadcast()) { _ in }
+        let observer = LogObserver(lines: BoundedLogger(log.logger), for: .host, notifier: NoticeBroadcast()) { _ in }
         func record(_ id: Int64, _ state: DeliveryState, isTest: Bool = false) -> RecordedAttempt {
             let event = EventHeader(row: id, id: "evt-\(id)", topic: "a.b", tenant: nil, isTest: isTest)
             var delivery = OpenDelivery(

@@ -25,9 +25,9 @@ import Webhooks
         )
         let report = workspace.configuration.load()
         #expect(report.isValid)
-        let lines = report.startupWarnings
+        let lines = report.startupWarnings(for: .commandLine)
         #expect(lines.count == 2 && report.diagnostics.count > 2, "\(report.diagnostics.map(\.description))")
         #expect(lines.first?.contains("`schedule` does nothing here") == true)
-        #expect(lines.last == "2 warnings about templates: `webhooks validate` tells more")
+        #expect(lines.last == "2 warnings about templates; `webhooks validate` tells more")
     }
 }

@@ -236,7 +236,7 @@ struct StoredSubscriptionTests {
         let held = Set(["ep_sealed", "ep_inside"])
         #expect(dispatcher.registry.subscriptions.filter { !$0.isServed }.map(\.name) == held.sorted())
         let lines = log.text.split(separator: "\n").filter { $0.contains("subscription held") }
-        #expect(lines.contains { $0.contains("ep_sealed") && $0.contains("server.encryptionKey") }, "\(log.text)")
+        #expect(lines.contains { $0.contains("ep_sealed") && $0.contains("withEncryptionKeys(_:)") }, "\(log.text)")
         #expect(lines.contains { $0.contains("ep_inside") && $0.contains("url") }, "\(log.text)")
         let status = try await dispatcher.log.status(configured: [("crm", true)])
         #expect(status.problems.map(\.code).filter { $0 == "broken" }.count == 2, "\(status.problems)")

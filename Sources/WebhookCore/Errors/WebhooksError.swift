@@ -1,4 +1,4 @@
-/// The reason why something could not be done. The texts say what to do next and hold no secret.
+/// The reason why something could not be done. The texts hold no secret.
 public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure. Stable, to match on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -26,8 +26,10 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
 
     /// For programs.
     public var code: Code
-    /// For people: what happened and what to do.
+    /// For people: what happened. ``description`` says what to do, too.
     public var message: String
+    /// What can be done about it, to be said by who shows it.
+    package var remedy: Remedy?
     /// The part that it is about, where that can be said: `topic`, `id`, `tenant`, `data`, a member of the data such as
     /// `data.course.price`, or a key of a subscription.
     public var key: String?
@@ -36,7 +38,8 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The store's error, where ``code`` is `store`.
     public var store: StoreError?
 
-    package init(_ code: Code, _ message: String, key: String? = nil) {
+    package init(_ code: Code, _ message: String, key: String? = nil, remedy: Remedy? = nil) {
+        self.remedy = remedy
         self.code = code
         self.message = message
         self.key = key
@@ -53,6 +56,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
     package init(_ error: StoreError) {
         code = .store
         message = error.message
+        remedy = error.remedy
         diagnostics = []
         store = error
     }
@@ -60,7 +64,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
     /// For an event that was to be stored: one that the store refuses is the event's fault, not the store's.
     package init(accepting error: StoreError) {
         if error.code == .refused {
-            self.init(.event, error.message)
+            self.init(.event, error.message, remedy: error.remedy)
         } else {
             self.init(error)
         }
@@ -70,6 +74,11 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         self.init(.rendering, error.description)
     }
 
-    /// The message.
-    public var description: String { message }
+    /// The message, and what a host can do about it.
+    public var description: String { text(for: .host) }
+
+    /// The message, and what a reader can do about it.
+    package func text(for audience: Audience) -> String {
+        remedy?.text(after: message, for: audience) ?? message
+    }
 }

@@ -83,8 +83,7 @@ package struct PostgresURL: Sendable, Hashable {
     private static let schemas: Set<String> = ["schema", "search_path", "searchpath", "currentschema"]
 
     private static let schemaBeside = problem(
-        "can't name a schema: that stands beside it, as `store: { url: …, schema: NAME }` in the configuration, or as "
-            + "`--schema NAME` of `store copy`"
+        "can't name a schema: that stands beside it, as `store: { url: …, schema: NAME }` in the configuration"
     )
 
     private static func check(_ texts: [Substring]) throws(Problem) {

@@ -41,18 +41,23 @@ package enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noKey:
-            "there is no key to seal secrets with: give one as `server.encryptionKey`, in Swift by `withEncryptionKeys`; "
-                + "`webhooks keygen --encryption` and `StoredSubscriptions.generateKey()` make one"
-        case .malformedKey(let number):
-            "encryption key \(number) is not 32 bytes in base64; "
-                + "`webhooks keygen --encryption` and `StoredSubscriptions.generateKey()` make one"
+        case .noKey: "there is no key to seal secrets with"
+        case .malformedKey(let number): "encryption key \(number) is not 32 bytes in base64"
         case .repeatedKey(let number): "encryption key \(number) stands there twice"
         case .unknownKey(let id):
             "a secret in the store is sealed with key \(id), which is not among the encryption keys; add that key to them"
         case .damaged(let place):
             "the secret in \(place.table), row \(place.row), \(place.column), was changed or belongs elsewhere"
         case .failed: "OpenSSL failed to seal a secret"
+        }
+    }
+
+    /// What can be done about it, beside what the description says.
+    package var remedy: Remedy {
+        switch self {
+        case .noKey: .giveEncryptionKey
+        case .malformedKey: .makeEncryptionKey
+        case .repeatedKey, .unknownKey, .damaged, .failed: .inMessage
         }
     }
 }

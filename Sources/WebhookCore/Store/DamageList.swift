@@ -26,10 +26,8 @@ package struct DamageList: Sendable {
     private static let prefix = StoreError.damaged("").message
 
     private func error(_ rest: String) -> StoreError {
-        .damaged(
-            found.joined(separator: "; ") + rest
-                + ": `webhooks expunge ID` erases what an event and its deliveries held, and with "
-                + "it what is damaged"
-        )
+        var error = StoreError.damaged(found.joined(separator: "; ") + rest)
+        error.remedy = .expungeDamage
+        return error
     }
 }

@@ -102,6 +102,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: Code
     /// For people: what happened, to which file, and what to do next.
     public var message: String
+    /// What can be done about it, where neither message nor code say that; to be said by who shows it.
+    package var remedy: Remedy?
     /// True when the transaction may have been committed all the same, now or in a moment: the answer to its COMMIT is
     /// lost.
     package var isOutcomeUnknown = false
@@ -110,6 +112,12 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    /// - Parameter remedy: what can be done about it.
+    package init(_ code: Code, _ message: String, remedy: Remedy) {
+        self.init(code, message)
+        self.remedy = remedy
     }
 
     /// The message.

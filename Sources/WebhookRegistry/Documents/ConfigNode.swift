@@ -91,11 +91,15 @@ package struct SourcePlace: Sendable, Hashable {
 
 /// Collects what is wrong, so that all of it is reported at once. Confined to one load.
 final class Problems {
+    /// Who reads them.
+    let audience: Audience
     private var found: Set<Diagnostic> = []
     /// The problems found since ``beginSubscription()``, each with whether it is about something that only sending
     /// needs.
     private var ofSubscription: [(diagnostic: Diagnostic, isAboutSending: Bool)] = []
     private var isAboutSending = false
+
+    init(for audience: Audience = .commandLine) { self.audience = audience }
 
     var hasErrors: Bool { found.contains { $0.severity == .error } }
 

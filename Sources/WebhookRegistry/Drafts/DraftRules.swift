@@ -13,6 +13,8 @@ package struct DraftRules: Sendable {
     package let maxBody: Int
     /// The attempts in flight of all subscriptions together.
     let slots: Int
+    /// Who reads the problems.
+    package var audience: Audience
 
     init(
         defaults: SubscriptionOptions,
@@ -20,8 +22,10 @@ package struct DraftRules: Sendable {
         catalog: ProfileCatalog,
         egress: EgressPolicy,
         maxBody: Int,
-        slots: Int
+        slots: Int,
+        audience: Audience
     ) {
+        self.audience = audience
         self.defaults = defaults.withoutCredentials
         self.profile = profile
         self.catalog = catalog
@@ -31,14 +35,19 @@ package struct DraftRules: Sendable {
     }
 
     /// The rules where there is no file.
-    package init(settings: DispatcherSettings, catalog: ProfileCatalog = ProfileCatalog()) {
+    package init(
+        settings: DispatcherSettings,
+        catalog: ProfileCatalog = ProfileCatalog(),
+        for audience: Audience = .host
+    ) {
         self.init(
             defaults: SubscriptionOptions(),
             profile: nil,
             catalog: catalog,
             egress: settings.egress,
             maxBody: settings.maxBody,
-            slots: settings.maxInFlight
+            slots: settings.maxInFlight,
+            audience: audience
         )
     }
 
@@ -64,6 +73,7 @@ package struct DraftRules: Sendable {
         let (node, composer) = DraftComposer.compose(draft)
         var options = LoadOptions()
         options.holdsBroken = holdsBroken || obstacle != nil
+        options.audience = audience
         let context = LoadContext(
             environment: [:],
             files: DraftFiles(texts: composer.texts),
@@ -161,7 +171,6 @@ package struct DraftResult {
     /// A problem with the key in place of the line, and with the line in a body's text.
     private func keyed(_ diagnostic: Diagnostic) -> Diagnostic {
         var diagnostic = diagnostic
-        diagnostic.message = SwiftMeans.text(diagnostic.message)
         if diagnostic.file == DraftComposer.file, let line = diagnostic.line {
             let key = composer.key(atLine: line) ?? ""
             diagnostic.key = key.isEmpty ? nil : key

@@ -73,14 +73,20 @@ enum EndpointRules {
     }
 
     /// The reason why the URL may not be used; `nil` where it may.
-    static func problem(_ url: EndpointURL, profile: Profile, egress: EgressPolicy) -> String? {
+    static func problem(
+        _ url: EndpointURL,
+        profile: Profile,
+        egress: EgressPolicy,
+        for audience: Audience
+    ) -> String? {
         if let address = IPAddress(literalHost: url.host),
             let reason = egress.refusal(of: address, port: url.port, host: url.host)
         {
-            return "`url` is out of reach: \(reason); list the address under `egress.allow` if that is meant"
+            return Remedy.allowAddress.text(after: "`url` is out of reach: \(reason)", for: audience)
         }
         if url.scheme == .http, profile.httpsOnly, !egress.permitsPlainHTTP(host: url.host, port: url.port) {
-            return "`url` must be https: under profile \(profile.name), unless `egress.allow` lists its host:port"
+            let message = "`url` must be https: under profile \(profile.name)"
+            return audience == .client ? message : message + ", unless `egress.allow` lists its host:port"
         }
         return nil
     }

@@ -93,6 +93,8 @@ package struct LoadOptions: Sendable, Hashable {
     package var holdsBroken = false
     /// Keys that seal secrets in the store, in front of those of `server`.
     package var encryptionKeys: [Secret] = []
+    /// Who reads the problems.
+    package var audience = Audience.commandLine
 
     package init() {}
 
@@ -104,7 +106,7 @@ package struct LoadOptions: Sendable, Hashable {
 
 /// The context of one load: its problems, the environment, the files and which of them were named. Confined to it.
 final class LoadContext {
-    let problems = Problems()
+    let problems: Problems
     let environment: [String: String]
     let files: any ConfigurationFiles
     let options: LoadOptions
@@ -127,6 +129,7 @@ final class LoadContext {
         options: LoadOptions = LoadOptions(),
         limits: SubscriptionLimits = .trusted
     ) {
+        problems = Problems(for: options.audience)
         self.environment = environment
         self.files = files
         self.options = options

@@ -23,14 +23,15 @@ struct CanonicalEvents {
     /// The reason why the data of a topic can't have a path; `nil` where they can, or where nothing is known.
     ///
     /// - Parameter own: what the platform says of the topic, whose data may come in as they are.
-    func problem(_ path: [String], of name: String, own: [ProfileField]) -> String? {
+    func problem(_ path: [String], of name: String, own: [ProfileField], for audience: Audience) -> String? {
         guard let canonical = topic(name), !canonical.fields.isEmpty else { return nil }
         let known = [canonical.fields, own].filter { !$0.isEmpty }
         guard !known.contains(where: { FieldPath.isKnown(path, in: $0) }) else { return nil }
         let hint = known.lazy.compactMap { FieldPath.suggestion(for: path, in: $0) }.first
         let shown = path.allSatisfy(KeyText.isPlain) ? " `data.\(path.joined(separator: "."))`" : " this path"
-        let question = hint.map { "; did you mean `data.\($0)`?" } ?? "; see `webhooks topics show \(name)`"
-        return "neither the canonical event of \(name) nor the topic's `fields` have\(shown)\(question)"
+        let message = "neither the canonical event of \(name) nor the topic's `fields` have\(shown)"
+        return hint.map { "\(message); did you mean `data.\($0)`?" }
+            ?? Remedy.showTopic(name).text(after: message, for: audience)
     }
 }
 

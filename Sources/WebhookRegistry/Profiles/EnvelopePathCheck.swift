@@ -21,7 +21,8 @@ struct EnvelopePathCheck {
     private func check(_ path: [String], _ place: SourcePlace, _ topics: [ProfileTopic]) {
         var first: String?
         for topic in topics {
-            guard let problem = canonical.problem(path, of: topic.topic, own: topic.fields) else { return }
+            let found = canonical.problem(path, of: topic.topic, own: topic.fields, for: problems.audience)
+            guard let problem = found else { return }
             first = first ?? problem
         }
         guard let first else { return }

@@ -15,9 +15,11 @@ extension ProfileCatalog {
     /// The built-in profiles alone.
     package static var builtin: Loaded { Loaded(catalog: ProfileCatalog(), diagnostics: [], watched: []) }
 
-    /// The built-in profiles with those of a folder.
+    /// The built-in profiles with those of a folder, as a host gives them.
     package static func load(folder: String, _ files: any ConfigurationFiles = DiskFiles()) -> Loaded {
-        let context = LoadContext(environment: [:], files: files)
+        var options = LoadOptions()
+        options.audience = .host
+        let context = LoadContext(environment: [:], files: files, options: options)
         let place = SourcePlace(file: "profiles", line: 1, column: 1)
         let catalog = ProfileFolderLoader(context: context).load(Located(value: folder, place: place))
         return Loaded(

@@ -68,7 +68,7 @@ struct ProfileFolderLoader {
             names.filter { $0 == ProfileCatalog.canonicalName } + names.filter { $0 != ProfileCatalog.canonicalName }
         let builtin = ProfileCatalog()
         for name in ordered {
-            let problems = Problems()
+            let problems = Problems(for: context.problems.audience)
             let canonical = CanonicalEvents { [configured, broken] topic in
                 let name = ProfileCatalog.canonicalName
                 return configured[name]?.topic(topic)

@@ -22,7 +22,7 @@ struct ProfileLoader {
             return nil
         }
         // A profile with problems is none, so they are told apart from those found elsewhere before.
-        let own = Problems()
+        let own = Problems(for: problems.audience)
         let profile = ProfileLoader(problems: own, canonical: canonical).profile(root, in: folder)
         for diagnostic in own.sorted(mainFile: file) { problems.add(diagnostic) }
         return own.hasErrors ? nil : profile

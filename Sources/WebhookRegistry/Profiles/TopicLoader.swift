@@ -86,7 +86,9 @@ struct TopicLoader {
             let fields = [canonical.topic(topic.topic)?.fields ?? [], topic.fields]
             return fields.flatMap { FieldPath.values(at: path, in: $0) }
         }
-        loader.pathProblem = { [canonical] in canonical.problem($0, of: topic.topic, own: topic.fields) }
+        loader.pathProblem = { [canonical, audience = problems.audience] in
+            canonical.problem($0, of: topic.topic, own: topic.fields, for: audience)
+        }
         return loader.load(node)
     }
 

@@ -58,7 +58,7 @@ extension SourceReader {
         }
         context.noteSecret(previous, place)
         guard let secrets = bytes.validatedText.flatMap(RetiringSecrets.parse) else {
-            let message = "is none that `webhooks secrets rotate` has written: a line `until TIME`, then the secret"
+            let message = "is none that a rotation has written: a line `until TIME`, then the secret"
             context.problems.error(place, "\(name): the file \(RetiringSecrets.path(beside: path)) \(message)")
             return []
         }

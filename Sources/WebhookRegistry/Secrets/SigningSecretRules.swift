@@ -5,13 +5,11 @@ enum SigningSecretRules {
     /// Shorter ones can be found by trying.
     static let shortest = 16
 
-    private static func advice(_ options: String = "") -> String { "make one with `webhooks keygen\(options)`" }
-
-    /// The problem with a secret; `nil` where there is none.
-    static func problem(_ secret: Secret, for scheme: SignatureScheme) -> String? {
+    /// The problem with a secret, for whoever reads it; `nil` where there is none.
+    static func problem(_ secret: Secret, for scheme: SignatureScheme, _ audience: Audience) -> String? {
         let text = secret.reveal()
         switch scheme.kind {
-        case .standardWebhooks: return standardProblem(text)
+        case .standardWebhooks: return standardProblem(text, audience)
         case .plain: return HeaderRules.isValue(text) ? nil : SourceReader.controlCharacters("the secret")
         case .hmacSHA1, .hmacSHA256, .hmacSHA512, .ed25519: break
         }
@@ -23,23 +21,26 @@ enum SigningSecretRules {
     }
 
     /// Standard Webhooks, "Signature scheme": `whsec_` and 24 to 64 bytes, or `whsk_` and an Ed25519 key, in base64.
-    private static func standardProblem(_ text: String) -> String? {
+    private static func standardProblem(_ text: String, _ audience: Audience) -> String? {
+        func problem(_ message: String, ed25519: Bool = false) -> String {
+            Remedy.makeSecret(ed25519: ed25519).text(after: message, for: audience)
+        }
         if text.hasPrefix("whsec_") {
             guard let count = Base64.decodedCount(text.dropFirst(6)), (24...64).contains(count) else {
-                return "a secret whsec_… must hold 24 to 64 bytes in base64; \(advice())"
+                return problem("a secret whsec_… must hold 24 to 64 bytes in base64")
             }
             return nil
         }
         if text.hasPrefix("whsk_") {
             guard Base64.decodedCount(text.dropFirst(5)) == 64 else {
-                return "a key whsk_… must hold 64 bytes in base64; \(advice(" --ed25519"))"
+                return problem("a key whsk_… must hold 64 bytes in base64", ed25519: true)
             }
             return nil
         }
         if text.hasPrefix("whpk_") {
             return "this is a public key (whpk_…), which receivers get; signing needs the key whsk_… beside it"
         }
-        return "the secret must begin with whsec_ (or whsk_ for Ed25519); \(advice())"
+        return problem("the secret must begin with whsec_\(audience == .client ? "" : " (or whsk_ for Ed25519)")")
     }
 
     private static func isHex(_ text: String) -> Bool {
@@ -50,7 +51,7 @@ enum SigningSecretRules {
 /// The same for who has no file.
 package enum SigningSecretCheck {
     /// The problem with a secret, which is not quoted; `nil` where there is none.
-    package static func problem(_ secret: Secret, for scheme: SignatureScheme) -> String? {
-        SigningSecretRules.problem(secret, for: scheme)
+    package static func problem(_ secret: Secret, for scheme: SignatureScheme, _ audience: Audience) -> String? {
+        SigningSecretRules.problem(secret, for: scheme, audience)
     }
 }

@@ -99,7 +99,10 @@ struct ServerLoader {
             let shortest = ServerSettings.shortestToken
             problems.error(
                 secret.place,
-                "\(name) has fewer than \(shortest) characters: it can be guessed; `webhooks keygen --token` makes one"
+                Remedy.makeToken.text(
+                    after: "\(name) has fewer than \(shortest) characters: it can be guessed",
+                    for: problems.audience
+                )
             )
             return nil
         }

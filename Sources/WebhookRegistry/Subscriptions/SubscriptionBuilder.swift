@@ -68,7 +68,7 @@ struct SubscriptionBuilder {
         content.warnOfUnusedPatterns(entry, subscription)
         content.warnOfFilter(entry.filterNode, subscription)
         content.warnOfUndescribedTopics(subscription, schema?.place)
-        for problem in SubscriptionValidator(egress: egress).problems(of: subscription) {
+        for problem in SubscriptionValidator(egress: egress, for: problems.audience).problems(of: subscription) {
             guard let place = place(of: problem.part, entry, secrets, headers) else { continue }
             let add = { problems.add(problem.severity, place, problem.message) }
             problem.part.isForSending ? problems.aboutSending(add) : add()

@@ -40,9 +40,10 @@ struct SubscriptionContentLoader {
                 variables: subscription.variables
             )
             loader.unknownPath = .warning
-            loader.pathProblem = { path in
+            loader.pathProblem = { [audience = problems.audience] path in
                 let found = names.map { name in
-                    canonical.problem(path, of: name, own: subscription.profile.topic(name)?.fields ?? [])
+                    let own = subscription.profile.topic(name)?.fields ?? []
+                    return canonical.problem(path, of: name, own: own, for: audience)
                 }
                 // One that knows the path is enough, and so is one about which nothing is known.
                 return found.contains { $0 == nil } ? nil : found.first ?? nil
@@ -171,9 +172,10 @@ struct SubscriptionContentLoader {
             let near = fields.lazy.compactMap { FieldPath.suggestion(for: Array(path.dropFirst()), in: $0) }.first
             // Where any topic may come, only a slip is worth a word.
             if topics.isOpen, near == nil { continue }
-            let hint = near.map { "; did you mean `data.\($0)`?" } ?? "; see `webhooks topics show`"
             let shown = path.allSatisfy(KeyText.isPlain) ? "`\(path.joined(separator: "."))`" : "this path"
-            problems.warning(place, "no topic of this subscription is known to have \(shown)\(hint)")
+            let message = "no topic of this subscription is known to have \(shown)"
+            let advised = near.map { "\(message); did you mean `data.\($0)`?" }
+            problems.warning(place, advised ?? Remedy.showTopic(nil).text(after: message, for: problems.audience))
         }
     }
 

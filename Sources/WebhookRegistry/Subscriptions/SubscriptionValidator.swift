@@ -3,9 +3,12 @@ package import WebhookCore
 /// Checks subscriptions, wherever they come from: a file's loader adds the places, a host's values have none.
 package struct SubscriptionValidator {
     private let egress: EgressPolicy
+    private let audience: Audience
 
-    package init(egress: EgressPolicy) {
+    /// - Parameter audience: who reads the problems.
+    package init(egress: EgressPolicy, for audience: Audience) {
         self.egress = egress
+        self.audience = audience
     }
 
     /// The problems of one subscription; names are compared by ``duplicates(in:)``.
@@ -59,7 +62,7 @@ package struct SubscriptionValidator {
         }
         var seen: Set<TopicPattern> = []
         for (index, pattern) in subscription.topics.enumerated() {
-            if let problem = TopicPatternRules.problem(pattern, profile: subscription.profile) {
+            if let problem = TopicPatternRules.problem(pattern, profile: subscription.profile, audience) {
                 problems.append(.init(.topic(index), problem))
             } else if !seen.insert(pattern).inserted {
                 problems.append(.init(.topic(index), "this topic stands here already", .warning))
@@ -77,7 +80,12 @@ package struct SubscriptionValidator {
         case .success(let parsed) where parsed != url:
             problems.append(.init(.url, "`url` must have its host in lower case, and an address in its usual spelling"))
         case .success:
-            if let problem = EndpointRules.problem(url, profile: subscription.profile, egress: egress) {
+            if let problem = EndpointRules.problem(
+                url,
+                profile: subscription.profile,
+                egress: egress,
+                for: audience
+            ) {
                 problems.append(.init(.url, problem))
             }
         }
@@ -97,15 +105,16 @@ package struct SubscriptionValidator {
         }
         var problems: [SubscriptionProblem] = []
         if secrets.isEmpty, signature.requiresSecret {
-            let hint = signature.kind == .standardWebhooks ? "; make one with `webhooks keygen`" : ""
-            problems.append(.init(.secrets, "profile \(profile.name) needs `secrets`: at least one\(hint)"))
+            let message = "profile \(profile.name) needs `secrets`: at least one"
+            let remedy = signature.kind == .standardWebhooks ? Remedy.makeSecret(ed25519: false) : .inMessage
+            problems.append(.init(.secrets, remedy.text(after: message, for: audience)))
         }
         for retiring in subscription.retiringSecrets {
-            guard let problem = SigningSecretRules.problem(retiring.secret, for: signature) else { continue }
+            guard let problem = SigningSecretRules.problem(retiring.secret, for: signature, audience) else { continue }
             problems.append(.init(.secrets, "a secret in the file beside, NAME.previous: \(problem)"))
         }
         for (index, secret) in secrets.enumerated() {
-            if let problem = SigningSecretRules.problem(secret, for: signature) {
+            if let problem = SigningSecretRules.problem(secret, for: signature, audience) {
                 problems.append(.init(.secret(index), problem))
             } else if index > 0, !signature.usesEverySecret {
                 let message =
@@ -247,16 +256,16 @@ enum TopicPatternRules {
     static let patternGrammar = grammar + "; in a pattern * stands for one segment and ** for one or more"
 
     /// The reason why no event could ever match; `nil` where one can.
-    static func problem(_ pattern: TopicPattern, profile: Profile) -> String? {
+    static func problem(_ pattern: TopicPattern, profile: Profile, _ audience: Audience) -> String? {
         guard !profile.anyTopic else { return nil }
-        let list = "see `webhooks topics list --profile \(profile.name)`"
+        let list = Remedy.listTopics(profile: profile.name)
         if pattern.hasWildcard {
             guard !profile.topics.contains(where: { pattern.matches($0.topic) }) else { return nil }
-            return "no topic of profile \(profile.name) matches `\(pattern)`; \(list)"
+            return list.text(after: "no topic of profile \(profile.name) matches `\(pattern)`", for: audience)
         }
         guard profile.topic(pattern.description) == nil else { return nil }
         let near = Suggestion.nearest(to: pattern.description, in: profile.topics.map(\.topic))
-        let hint = near.map { "did you mean `\($0)`?" } ?? list
-        return "profile \(profile.name) has no topic `\(pattern)`; \(hint)"
+        let message = "profile \(profile.name) has no topic `\(pattern)`"
+        return near.map { "\(message); did you mean `\($0)`?" } ?? list.text(after: message, for: audience)
     }
 }

@@ -45,7 +45,7 @@ extension WebhookAdministration {
         do throws(SealingError) {
             sealing = keys.isEmpty ? nil : try SealingKeys(keys)
         } catch {
-            throw WebhooksError(.configuration, "server.encryptionKey: \(error)")
+            throw WebhooksError(.configuration, "server.encryptionKey: \(error)", remedy: error.remedy)
         }
         do throws(StoreError) {
             let changes = changes && sealing != nil

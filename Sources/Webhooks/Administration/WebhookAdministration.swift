@@ -128,8 +128,8 @@ extension WebhookAdministration {
         let hint = NameHint.question(name, in: configured + stored)
         throw WebhooksError(
             .notFound,
-            "neither the configuration nor the store has a subscription named \(name); "
-                + (hint ?? "`webhooks stats` lists them")
+            "neither the configuration nor the store has a subscription named \(name)" + (hint.map { "; \($0)" } ?? ""),
+            remedy: hint == nil ? .listSubscriptions : nil
         )
     }
 }

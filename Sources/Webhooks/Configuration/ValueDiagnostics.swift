@@ -7,7 +7,7 @@ enum ValueDiagnostics {
         var diagnostics = SettingsRules.problems(settings, DiskFiles()).map { problem in
             Diagnostic(problem.severity, file: "settings", message: problem.message)
         }
-        let validator = SubscriptionValidator(egress: settings.egress)
+        let validator = SubscriptionValidator(egress: settings.egress, for: .host)
         for subscription in subscriptions {
             diagnostics += validator.problems(of: subscription).map { problem in
                 Diagnostic(

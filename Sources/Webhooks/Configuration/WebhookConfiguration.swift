@@ -22,7 +22,11 @@ public struct WebhookConfiguration: Sendable {
     private init(source: Source, store: String?) {
         self.source = source
         self.store = store
+        options.audience = .host
     }
+
+    /// Who reads its problems, and the log of a dispatcher with it.
+    package var audience: Audience { options.audience }
 
     /// The file; `nil` where there is none.
     var path: String? {
@@ -108,6 +112,13 @@ public struct WebhookConfiguration: Sendable {
         return configuration
     }
 
+    /// The same for the command `webhooks`.
+    package func onCommandLine() -> WebhookConfiguration {
+        var configuration = self
+        configuration.options.audience = .commandLine
+        return configuration
+    }
+
     /// The same, judged with all that the HTTP API can't do without.
     package func servingAPI() -> WebhookConfiguration {
         var configuration = self
@@ -152,7 +163,8 @@ public struct WebhookConfiguration: Sendable {
         do throws(SealingError) {
             _ = try SealingKeys(options.encryptionKeys)
         } catch {
-            report.diagnostics.append(Diagnostic(.error, file: "settings", key: "encryptionKeys", message: "\(error)"))
+            let message = error.remedy.text(after: "\(error)", for: audience)
+            report.diagnostics.append(Diagnostic(.error, file: "settings", key: "encryptionKeys", message: message))
         }
         return report
     }
@@ -165,7 +177,7 @@ public struct WebhookConfiguration: Sendable {
             var report = Report(
                 path: path,
                 registry: loaded.registry,
-                rules: loaded.rules ?? DraftRules(settings: DispatcherSettings()),
+                rules: loaded.rules ?? DraftRules(settings: DispatcherSettings(), for: audience),
                 diagnostics: loaded.diagnostics,
                 watched: loaded.watched,
                 topics: TopicCatalog(loaded.catalog)
@@ -199,7 +211,7 @@ public struct WebhookConfiguration: Sendable {
             return Report(
                 path: nil,
                 registry: isBroken ? nil : registry,
-                rules: DraftRules(settings: settings, catalog: catalog),
+                rules: DraftRules(settings: settings, catalog: catalog, for: audience),
                 diagnostics: diagnostics,
                 watched: loadedProfiles.watched,
                 topics: TopicCatalog(catalog),
@@ -279,12 +291,13 @@ extension WebhookConfiguration {
 
         /// The lines that a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for
         /// they are many and long, and say the same each time.
-        package var startupWarnings: [String] {
+        package func startupWarnings(for audience: Audience) -> [String] {
             let template = Set(templateDiagnostics)
             var lines = diagnostics.filter { !template.contains($0) }.map(\.located)
             let count = diagnostics.count - lines.count
             if count > 0 {
-                lines.append("\(count) warning\(count == 1 ? "" : "s") about templates: `webhooks validate` tells more")
+                let message = "\(count) warning\(count == 1 ? "" : "s") about templates"
+                lines.append(Remedy.validateTemplates.text(after: message, for: audience))
             }
             return lines
         }

@@ -33,7 +33,7 @@ extension WebhookDispatcher {
         if held.count > Self.mostHeldTold {
             lines.line(
                 .error,
-                "more subscriptions are held: `webhooks doctor` says which",
+                "\(Remedy.listHeld.text(after: "more subscriptions are held", for: configuration.audience))",
                 ["subscriptions": "\(held.count - Self.mostHeldTold)"]
             )
         }

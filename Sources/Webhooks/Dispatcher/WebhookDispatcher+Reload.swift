@@ -34,7 +34,7 @@ extension WebhookDispatcher {
             refuse(errors, report.watched)
             return false
         }
-        for warning in report.startupWarnings { lines.line(.warning, "\(warning)") }
+        for warning in report.startupWarnings(for: configuration.audience) { lines.line(.warning, "\(warning)") }
         if registry.settings.store.map(ConfigurationDifference.absolute)
             != stores.location.map(ConfigurationDifference.absolute)
         {
@@ -115,9 +115,10 @@ extension WebhookDispatcher {
             lines.line(.error, "configuration not reloaded: \(diagnostic)", kind: "configuration not reloaded")
         }
         if errors.count > Self.mostErrors {
+            let message = "configuration not reloaded: there are more problems"
             lines.line(
                 .error,
-                "configuration not reloaded: there are more problems, and `webhooks validate` lists all",
+                "\(Remedy.validateRest.text(after: message, for: configuration.audience))",
                 ["problems": "\(errors.count - Self.mostErrors)"]
             )
         }
@@ -125,7 +126,7 @@ extension WebhookDispatcher {
 
     /// Says how many deliveries are kept and not sent, because their subscription is gone.
     func tellParked(_ names: [String]) async {
-        var warnings = ParkedWarnings()
+        var warnings = ParkedWarnings(for: configuration.audience)
         for name in names {
             guard let count = try? await log.openDeliveries(of: name) else { continue }
             let warning = warnings.note(name, open: count.waiting + count.inFlight)

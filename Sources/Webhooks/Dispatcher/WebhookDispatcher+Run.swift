@@ -257,7 +257,8 @@ extension WebhookDispatcher: Service {
             let access = try stores.access()
             var isWaiting = false
             var wait = LockWait(role: role, isStandby: isStandby, isShared: access.isShared)
-            let log = LogObserver(lines: lines, notifier: notifier) { [weak self] trouble in
+            let log = LogObserver(lines: lines, for: configuration.audience, notifier: notifier) {
+                [weak self] trouble in
                 self?.note(storeTrouble: trouble)
             } onFailure: { [weak self] error in
                 self?.state.withLock { $0.failure = error }

@@ -174,7 +174,7 @@ public final class WebhookDispatcher: Sendable {
         // Every command loads the configuration; `validate` and a running dispatcher are who warns.
         for warning in report.diagnostics { logger.info("\(warning.located)") }
         var initial = State(snapshot, report, logger)
-        initial.warnings = report.startupWarnings
+        initial.warnings = report.startupWarnings(for: configuration.audience)
         state = Mutex(initial)
         stores = StoreConnections(location: snapshot.registry.settings.store, host: host, logger: logger) {
             logger.notice("made a new store", metadata: ["store": "\($0)"])

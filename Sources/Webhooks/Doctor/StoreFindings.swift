@@ -54,7 +54,8 @@ struct StoreFindings {
         } catch {
             let hint =
                 error.store?.code == .damaged
-                ? "`webhooks check` tells more; restore a backup, without the `-wal` and `-shm` of this one" : nil
+                ? "`webhooks check` tells more; restore a backup, without the `-wal` and `-shm` of this one"
+                : error.remedy?.text(for: .commandLine)
             findings.append(
                 DoctorFinding(.store, error.store?.code.rawValue ?? "store", .error, error.message, hint: hint)
             )
@@ -117,7 +118,9 @@ struct StoreFindings {
                 return [DoctorFinding(.store, lost.code, .warning, lost.message, hint: lost.hint)]
             }
             let message = "no dispatcher runs on \(status.files.path)"
-            return [DoctorFinding(.store, "no_dispatcher", .warning, message, hint: "start one: `webhooks run`")]
+            return [
+                DoctorFinding(.store, "no_dispatcher", .warning, message, hint: "start one: `webhooks run` or `serve`")
+            ]
         }
         if let nodes = status.nodes, nodes.count > 1 {
             let all = nodes.map { "process \($0.record.pid) on \($0.record.host)" }.joined(separator: ", ")

@@ -79,8 +79,9 @@ extension WebhookDispatcher {
             await Task.yield()
         }
         guard left <= 0 else { return }
+        let message = "much is past its retention at once, and the rest stays for an hour: is the clock right?"
         logger.warning(
-            "much is past its retention at once, and the rest stays for an hour: is the clock right? `webhooks prune` deletes it",
+            "\(Remedy.prune.text(after: message, for: configuration.audience))",
             metadata: ["deleted": "\(batchSize.limit)", "before": "\(batchSize.cutoff)"]
         )
     }

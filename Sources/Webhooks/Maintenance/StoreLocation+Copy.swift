@@ -66,7 +66,7 @@ package struct StoreMove: Sendable {
             let copy = WebhookLog(location: target, logger: Logger(label: "webhooks"))
             return try await copy.integrityProblems().first
         } catch  where error.store?.code == .damaged {
-            return error.message
+            return error.text(for: .commandLine)
         }
     }
 

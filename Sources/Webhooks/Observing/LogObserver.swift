@@ -8,6 +8,7 @@ internal import WebhookEngine
 struct LogObserver: EngineObserver {
     private let logger: Logger
     private let lines: BoundedLogger
+    private let audience: Audience
     /// The budgets for lines about lost deliveries, by subscription.
     private let losses = LineBudgets(lines: 5)
     private let notifier: NoticeBroadcast
@@ -16,18 +17,25 @@ struct LogObserver: EngineObserver {
 
     /// - Parameters:
     ///   - lines: shared with whoever else writes to the log.
+    ///   - audience: who reads it.
     ///   - onStoreTrouble: told that the store doesn't take what is recorded, and with `nil` that it does again.
     ///   - onFailure: told that the store can't be trusted, and that delivery has stopped.
     init(
         lines: BoundedLogger,
+        for audience: Audience,
         notifier: NoticeBroadcast,
         onStoreTrouble: @escaping @Sendable (StoreError?) -> Void = { _ in },
         onFailure: @escaping @Sendable (StoreError) -> Void
     ) {
-        (self.lines, logger) = (lines, lines.logger)
+        (self.lines, logger, self.audience) = (lines, lines.logger, audience)
         self.notifier = notifier
         self.onStoreTrouble = onStoreTrouble
         self.onFailure = onFailure
+    }
+
+    /// A message, and what its reader can do.
+    private func advised(_ message: String, _ remedy: Remedy) -> Logger.Message {
+        "\(remedy.text(after: message, for: audience))"
     }
 
     func settled(_ deliveries: [SettledDelivery]) {
@@ -72,9 +80,9 @@ struct LogObserver: EngineObserver {
     /// Warns of a delivery that is lost for good, a few of each subscription; the others are counted.
     private func lost(_ message: Logger.Message, _ subscription: String, _ metadata: () -> Logger.Metadata) {
         guard logger.logLevel <= .warning else { return }
-        let suppressed = losses.take(subscription) { [logger] count in
+        let suppressed = losses.take(subscription) { [self] count in
             logger.warning(
-                "more deliveries have failed or are unknown; `webhooks deliveries list --state failed --state unknown` shows them",
+                advised("more deliveries have failed or are unknown", .listFailed),
                 metadata: ["subscription": "\(subscription)", "deliveries": "\(count)"]
             )
         }
@@ -150,10 +158,10 @@ struct LogObserver: EngineObserver {
                 if let status = attempt.status { metadata["status"] = "\(status)" }
                 if let error = attempt.error { metadata["error"] = "\(error.rawValue)" }
             }
-            let http = StoredSubscription.isName(subscription) ? ", over HTTP a PATCH with `disabled: false`" : ""
+            let isStored = StoredSubscription.isName(subscription)
             line(
                 .warning,
-                "subscription disabled: its open deliveries are cancelled; `webhooks enable`, in Swift `administration.setEnabled`\(http), brings it back",
+                advised("subscription disabled: its open deliveries are cancelled", .bringBack(isStored: isStored)),
                 "disabled"
             ) { metadata }
         case .cancellationEnded(let subscription, let count):
@@ -163,11 +171,9 @@ struct LogObserver: EngineObserver {
         case .enabled(let subscription):
             line(.notice, "subscription enabled", "enabled") { ["subscription": "\(subscription)"] }
         case .paused(let subscription, let until):
-            line(
-                .notice,
-                "subscription paused: its deliveries are held; `webhooks resume`, in Swift `administration.resume`, sends them",
-                "paused"
-            ) { ["subscription": "\(subscription)", "until": "\(until?.description ?? "resumed")"] }
+            line(.notice, advised("subscription paused: its deliveries are held", .resume), "paused") {
+                ["subscription": "\(subscription)", "until": "\(until?.description ?? "resumed")"]
+            }
         case .resumed(let subscription):
             line(.notice, "subscription resumed", "resumed") { ["subscription": "\(subscription)"] }
         case .breakerOpened(let opening):
@@ -205,22 +211,16 @@ struct LogObserver: EngineObserver {
                 return metadata
             }
         case .givenUp(let delivery, let event, let subscription, let reason):
-            line(
-                .error,
-                "a delivery has failed; `webhooks retrigger`, in Swift `retrigger(_:)`, sends it again",
-                "givenUp"
-            ) {
+            line(.error, advised("a delivery has failed", .retriggerFailed), "givenUp") {
                 [
                     "delivery": "\(delivery)", "event": "\(event)", "subscription": "\(subscription)",
                     "reason": "\(reason)",
                 ]
             }
         case .setAside(let event, let reason):
-            line(
-                .error,
-                "an event is set aside; `webhooks retrigger` tries it again, `webhooks cancel` drops it (in Swift `retrigger(_:)`, `cancel(_:)`)",
-                "setAside"
-            ) { ["event": "\(event)", "reason": "\(reason)"] }
+            line(.error, advised("an event is set aside", .settleSetAside), "setAside") {
+                ["event": "\(event)", "reason": "\(reason)"]
+            }
         case .storeFailed(let error, let occasion):
             onStoreTrouble(error)
             switch occasion {

@@ -126,7 +126,7 @@ enum MismatchText {
         case .channels(let wanted):
             let channels = wanted.prefix(8).joined(separator: ", ") + (wanted.count > 8 ? ", …" : "")
             return ("channels", "it gets messages on the channels \(channels) alone, and this event is on none of them")
-        case .profile: return ("profile", TopicCatalog.unknown(event.topic, of: subscription.profile))
+        case .profile: return ("profile", TopicCatalog.unknown(event.topic, of: subscription.profile).message)
         case .filter(let mismatch): return ("filter", text(mismatch))
         }
     }

@@ -15,9 +15,11 @@ extension WebhookPreview {
     {
         let subscription = try find(subscription)
         guard subscription.profile.topic(event.topic) != nil else {
+            let found = TopicCatalog.unknown(event.topic, of: subscription.profile)
             throw WebhooksError(
                 .unknown,
-                "subscription \(subscription.name): " + TopicCatalog.unknown(event.topic, of: subscription.profile)
+                "subscription \(subscription.name): \(found.message)",
+                remedy: found.remedy
             )
         }
         let rendered = snapshot.renderer.render(event, for: [subscription])

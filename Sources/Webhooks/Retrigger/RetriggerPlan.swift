@@ -34,7 +34,19 @@ extension WebhookDispatcher {
             /// The number of its deliveries that are not sent again.
             public var deliveries: Int
             /// With what to do next.
-            public var reason: String
+            public var reason: String { reason(for: .host) }
+            package var cause: Cause
+
+            /// The reason, with what a reader can do next.
+            package func reason(for audience: Audience) -> String {
+                cause.remedy.text(after: cause.text, for: audience)
+            }
+
+            /// A reason, and what can be done about it.
+            package struct Cause: Sendable, Hashable {
+                package var text: String
+                package var remedy = Remedy.inMessage
+            }
         }
     }
 }
@@ -47,9 +59,11 @@ struct RetriggerPlanBuilder {
     private let disabled: [String: SubscriptionHealth.Disabled]
     private var refused: [Reason: Int] = [:]
 
+    private typealias Cause = WebhookDispatcher.RetriggerPlan.Refusal.Cause
+
     private struct Reason: Hashable {
         var subscription: String
-        var text: String
+        var cause: Cause
     }
 
     /// - Parameter allowsDuplicates: whether a delivery that has not settled gets a second copy.
@@ -64,18 +78,9 @@ struct RetriggerPlanBuilder {
 
     /// Adds the next delivery, newest first.
     mutating func add(_ delivery: Delivery, _ log: WebhookLog) async throws(WebhooksError) {
-        if let reason = obstacle(to: delivery.subscription) {
-            refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
-            return
-        }
-        if delivery.isExpunged {
-            refused[Reason(subscription: delivery.subscription, text: Self.isErased), default: 0] += 1
-            return
-        }
-        if !allowsDuplicates, !delivery.state.isSettled {
-            refused[Reason(subscription: delivery.subscription, text: Self.isOpen), default: 0] += 1
-            return
-        }
+        if let cause = obstacle(to: delivery.subscription) { return refuse(delivery.subscription, cause) }
+        if delivery.isExpunged { return refuse(delivery.subscription, Self.isErased) }
+        if !allowsDuplicates, !delivery.state.isSettled { return refuse(delivery.subscription, Self.isOpen) }
         var retrigger = Retrigger(delivery: delivery.id)
         // There may be no body: then it is rendered now, by the configuration as it is now.
         if [.template, .internal].contains(delivery.lastError), let event = try await log.event(delivery.event) {
@@ -84,12 +89,15 @@ struct RetriggerPlanBuilder {
             } catch {
                 let reason =
                     "its body can't be rendered: \(error); mend the template, or emit the event again with another id"
-                refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
-                return
+                return refuse(delivery.subscription, Cause(text: reason))
             }
         }
         if delivery.state == .unknown { plan.mayHaveArrived += 1 }
         plan.retriggers.append(retrigger)
+    }
+
+    private mutating func refuse(_ subscription: String, _ cause: Cause, deliveries: Int = 1) {
+        refused[Reason(subscription: subscription, cause: cause), default: 0] += deliveries
     }
 
     /// The plan, oldest first.
@@ -100,52 +108,52 @@ struct RetriggerPlanBuilder {
             WebhookDispatcher.RetriggerPlan.Refusal(
                 subscription: reason.subscription,
                 deliveries: count,
-                reason: reason.text
+                cause: reason.cause
             )
         }
         .sorted { ($0.subscription, $0.reason) < ($1.subscription, $1.reason) }
         return plan
     }
 
-    private static let isOpen =
-        "still open: `webhooks retry`, in Swift `administration.retry`, makes the next attempt now; `--duplicate`, in Swift "
-        + "`duplicates: true`, sends a second copy"
+    private static let isOpen = Cause(text: "still open", remedy: .retryOpen)
 
-    private static let isNotMissed =
-        "it has a delivery of the event, or doesn't want it, or the event was erased or cancelled, or is not matched yet"
+    private static let isNotMissed = Cause(
+        text:
+            "it has a delivery of the event, or doesn't want it, or the event was erased or cancelled, or is not matched yet"
+    )
 
-    private static let isErased = "its event was erased: there is nothing to send"
+    private static let isErased = Cause(text: "its event was erased: there is nothing to send")
 
     /// Adds the events that a subscription has missed, oldest first.
     ///
     /// - Parameter asked: those that somebody has named; of these it need not have missed all.
     mutating func add(missing events: [String], asked: [String], of name: String) {
         plan.receiver = name
-        if let reason = obstacle(to: name) {
-            refused[Reason(subscription: name, text: reason), default: 0] += max(1, events.count)
-            return
-        }
+        if let cause = obstacle(to: name) { return refuse(name, cause, deliveries: max(1, events.count)) }
         plan.missing += events
         let others = Set(asked).subtracting(events).count
-        if others > 0 { refused[Reason(subscription: name, text: Self.isNotMissed), default: 0] += others }
+        if others > 0 { refuse(name, Self.isNotMissed, deliveries: others) }
     }
 
-    private func obstacle(to name: String) -> String? {
+    private func obstacle(to name: String) -> Cause? {
         guard let subscription = snapshot.registry.subscription(named: name) else {
             if snapshot.registry.given(named: name) != nil {
-                return "it is refused, and not in force: `webhooks doctor` says why"
+                return Cause(text: "it is refused, and not in force", remedy: .explainRefusal)
             }
-            return StoredSubscription.isName(name)
-                ? "the store keeps it no more: it was deleted"
-                : "the configuration has no such subscription; it can be sent again once it is back"
+            return Cause(
+                text: StoredSubscription.isName(name)
+                    ? "the store keeps it no more: it was deleted"
+                    : "the configuration has no such subscription; it can be sent again once it is back"
+            )
         }
         if let disabled = disabled[name] {
-            return
-                "it is disabled (\(disabled.cause.rawValue), since \(disabled.at)); `webhooks enable \(name)` first, in Swift "
-                + "`administration.setEnabled`"
+            return Cause(
+                text: "it is disabled (\(disabled.cause.rawValue), since \(disabled.at))",
+                remedy: .enable(name)
+            )
         }
-        guard subscription.isEnabled else { return "the configuration says `enabled: false`" }
-        return subscription.obstacles.first.map { "its settings can't be used here: \($0.located)" }
+        guard subscription.isEnabled else { return Cause(text: "the configuration says `enabled: false`") }
+        return subscription.obstacles.first.map { Cause(text: "its settings can't be used here: \($0.located)") }
     }
 
     private func rendering(of event: Event, for name: String) throws(RenderingError) -> Retrigger.Rendering? {

@@ -41,7 +41,7 @@ package struct SecretRotation: Sendable {
             if StoredSubscription.isName(name) {
                 let message =
                     "\(name) is kept in the store, and its secret with it: `POST …/endpoint/\(name)/secret/rotate` of the HTTP API "
-                    + "replaces it, in Swift `storedSubscriptions.rotateSecret`"
+                    + "replaces it"
                 throw WebhooksError(.refused, message)
             }
             let hint = NameHint.question(name, in: registry.subscriptions.map(\.name)).map { "; \($0)" } ?? ""
@@ -116,7 +116,9 @@ package struct SecretRotation: Sendable {
 
     private func newSecret(_ given: Secret?) throws(WebhooksError) -> (Secret, publicKey: String?) {
         if let given {
-            if let problem = SigningSecretCheck.problem(given, for: scheme) { throw WebhooksError(.refused, problem) }
+            if let problem = SigningSecretCheck.problem(given, for: scheme, .commandLine) {
+                throw WebhooksError(.refused, problem)
+            }
             return (given, nil)
         }
         if current.reveal().hasPrefix("whsk_") {

@@ -204,7 +204,7 @@ extension StoreStatus {
         guard let dispatcher else {
             if let reconnecting { return [reconnecting] }
             let hint =
-                "start one: `webhooks run`; one that was started with another `store` is shown by --store with that one"
+                "start one: `webhooks run` or `serve`; one that was started with another `store` is shown by --store with that one"
             var waiting: [String] = []
             if events > 0 { waiting.append(events == 1 ? "1 event" : "\(events) events") }
             if due > 0 { waiting.append(due == 1 ? "1 delivery" : "\(due) deliveries") }
@@ -232,7 +232,9 @@ extension StoreStatus {
         }
         if dispatcher.isStopping {
             let message = "the dispatcher, process \(dispatcher.processID), is stopping"
-            problems.append(StatusProblem("stopping", message, hint: "start another when it has ended: `webhooks run`"))
+            problems.append(
+                StatusProblem("stopping", message, hint: "start another when it has ended: `webhooks run` or `serve`")
+            )
         }
         return problems
     }

@@ -59,7 +59,8 @@ final class StoreConnections: Sendable {
         guard let location else {
             throw StoreError(
                 .missing,
-                "no store is configured: set `store: sqlite:PATH` in the configuration, or pass --store"
+                "no store is configured",
+                remedy: .nameStore
             )
         }
         let access = try location.access()

@@ -157,11 +157,12 @@ extension StoredSubscription {
 extension WebhookDispatcher {
     /// Judges a subscription of the store as the file's are judged, and gives it a secret where its profile signs and it has none.
     ///
+    /// - Parameter audience: who reads the problems; `nil`: who reads those of the configuration.
     /// - Returns: every problem; where one of them is an error, nothing is changed.
-    package func judge(_ stored: inout StoredDraft) async -> [Diagnostic] {
+    package func judge(_ stored: inout StoredDraft, for audience: Audience? = nil) async -> [Diagnostic] {
         var draft = stored.draft
         if draft.secrets == nil { draft.secrets = [StandardWebhooks.generateSecret(ed25519: false).secret] }
-        var problems = await check(draft, as: .store)
+        var problems = await check(draft, as: .store, for: audience)
         func areOfSecrets(_ problem: Diagnostic) -> Bool {
             problem.isError && problem.key?.hasPrefix("secrets") == true
         }
@@ -169,7 +170,7 @@ extension WebhookDispatcher {
             // A profile without signatures wants none.
             var unsigned = draft
             unsigned.secrets = nil
-            let others = await check(unsigned, as: .store)
+            let others = await check(unsigned, as: .store, for: audience)
             if !others.contains(where: areOfSecrets) { (draft, problems) = (unsigned, others) }
         }
         // What is left as it is can't be judged.

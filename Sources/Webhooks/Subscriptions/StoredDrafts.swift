@@ -33,8 +33,9 @@ struct StoredDrafts {
     }
 
     /// The reason why a subscription is held whose secrets can't be opened.
-    static func obstacle(_ name: String, _ error: SealingError) -> Diagnostic {
-        Diagnostic(.error, file: place(name), message: "its secrets can't be read: \(error)")
+    static func obstacle(_ name: String, _ error: SealingError, for audience: Audience) -> Diagnostic {
+        let message = error.remedy.text(after: "its secrets can't be read: \(error)", for: audience)
+        return Diagnostic(.error, file: place(name), message: message)
     }
 
     private func read(_ row: StoredSubscription) throws -> SubscriptionDraft {
@@ -122,7 +123,7 @@ extension SubscriptionChange {
         do {
             let read = try reader.draft(of: row)
             draft = read.draft
-            let obstacle = read.sealed.map { StoredDrafts.obstacle(row.name, $0) }
+            let obstacle = read.sealed.map { StoredDrafts.obstacle(row.name, $0, for: rules.audience) }
             if obstacle != nil { origin.unread = row }
             let result = SubscriptionUpdate.judge(
                 draft,

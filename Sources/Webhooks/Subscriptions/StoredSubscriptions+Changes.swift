@@ -91,7 +91,9 @@ extension StoredSubscriptions {
     @discardableResult
     public func reseal() async throws(WebhooksError) -> Int {
         let keys = dispatcher.registry.settings.server.encryptionKeys
-        if keys.isEmpty { throw WebhooksError(.configuration, "\(SealingError.noKey)") }
+        if keys.isEmpty {
+            throw WebhooksError(.configuration, "\(SealingError.noKey)", remedy: SealingError.noKey.remedy)
+        }
         return try await dispatcher.administration.reseal(with: keys).left
     }
 
@@ -154,7 +156,8 @@ extension StoredSubscriptions {
         do throws(WebhooksError) {
             try await dispatcher.followStored()
         } catch {
-            dispatcher.lines.line(.warning, "changed subscriptions are not read yet: \(error)", kind: "not read yet")
+            let text = "changed subscriptions are not read yet: \(error.message)"
+            dispatcher.lines.line(.warning, "\(text)", kind: "not read yet")
         }
     }
 }

@@ -135,7 +135,8 @@ extension StoredSubscriptions {
         guard let row = try await row(id) else {
             throw WebhooksError(
                 .notFound,
-                "the store keeps no subscription of this id: `storedSubscriptions.list()` has them"
+                "the store keeps no subscription of this id",
+                remedy: .listStored
             )
         }
         return row
@@ -151,7 +152,7 @@ extension StoredSubscriptions {
         do throws(SealingError) {
             return try SealingKeys(keys)
         } catch {
-            throw WebhooksError(.configuration, "\(error)")
+            throw WebhooksError(.configuration, "\(error)", remedy: error.remedy)
         }
     }
 
@@ -160,7 +161,11 @@ extension StoredSubscriptions {
         do {
             return try StoredDraft(row, keys, at: instant)
         } catch let error as SealingError {
-            throw WebhooksError(.configuration, "the secrets of \(row.id) can't be read: \(error)")
+            throw WebhooksError(
+                .configuration,
+                "the secrets of \(row.id) can't be read: \(error)",
+                remedy: error.remedy
+            )
         } catch {
             throw WebhooksError(.refused, "the definition of \(row.id) can't be read")
         }
@@ -171,7 +176,7 @@ extension StoredSubscriptions {
         do throws(SealingError) {
             return try stored.sealed(keys, at: instant)
         } catch {
-            throw WebhooksError(.configuration, "the secrets can't be sealed: \(error)")
+            throw WebhooksError(.configuration, "the secrets can't be sealed: \(error)", remedy: error.remedy)
         }
     }
 

@@ -75,7 +75,9 @@ struct SubscriptionUpdate: Sendable {
                 isStored ? .storedBefore : .trusted,
                 holdsBroken: isStored,
                 // What was opened before isn't used: no restart could.
-                obstacle: lacking.map { StoredDrafts.obstacle(known.draft.name, .unknownKey(id: $0)) },
+                obstacle: lacking.map {
+                    StoredDrafts.obstacle(known.draft.name, .unknownKey(id: $0), for: rules.audience)
+                },
                 registry,
                 rules,
                 &checks

@@ -57,8 +57,12 @@ extension WebhookDispatcher {
         guard unopened.count > 0 else { return nil }
         let message =
             unopened.problem("could be sent to no more")
-            + "; the configuration before stays in use: put that key behind the new one, and take it out after `webhooks reseal`"
-        return Diagnostic(.error, file: configuration.path ?? "configuration", message: message)
+            + "; the configuration before stays in use: put that key behind the new one"
+        return Diagnostic(
+            .error,
+            file: configuration.path ?? "configuration",
+            message: Remedy.reseal.text(after: message, for: configuration.audience)
+        )
     }
 
     /// Loads a configuration again that was refused for its keys, once they open all that the store has: its secrets were sealed with

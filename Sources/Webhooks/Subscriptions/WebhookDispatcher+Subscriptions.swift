@@ -49,10 +49,17 @@ extension WebhookDispatcher {
     /// - Returns: every problem by key; none of them an error: it would be taken.
     public func check(_ draft: SubscriptionDraft) async -> [Diagnostic] { await check(draft, as: .host) }
 
-    /// - Parameter source: who would give it.
-    package func check(_ draft: SubscriptionDraft, as source: SubscriptionSource) async -> [Diagnostic] {
+    /// - Parameters:
+    ///   - source: who would give it.
+    ///   - audience: who reads the problems; `nil`: who reads those of the configuration.
+    package func check(
+        _ draft: SubscriptionDraft,
+        as source: SubscriptionSource,
+        for audience: Audience? = nil
+    ) async -> [Diagnostic] {
         await LoadingThread.shared.run { [self] in
-            let (known, rules) = state.withLock { ($0.snapshot.registry, $0.rules) }
+            var (known, rules) = state.withLock { ($0.snapshot.registry, $0.rules) }
+            if let audience { rules.audience = audience }
             var checks = TemplateChecks()
             // As if it was not there: one that is given already is judged, too.
             let isKnown = known.source(of: draft.name) == source

@@ -63,7 +63,8 @@ public struct TopicCatalog: Sendable {
             if let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
             let others = profileNames(with: topic)
             let hint = others.isEmpty ? "" : "; it is a topic of \(others.joined(separator: ", "))"
-            throw WebhooksError(.unknown, Self.unknown(topic, of: profile) + hint)
+            let found = Self.unknown(topic, of: profile)
+            throw WebhooksError(.unknown, found.message + hint, remedy: found.remedy)
         }
         let canonical = catalog.profile(named: ProfileCatalog.canonicalName)
         for profile in [canonical].compactMap(\.self) + profiles {
@@ -71,9 +72,10 @@ public struct TopicCatalog: Sendable {
                 return Entry(profile: profile, topic: known)
             }
         }
-        let hint = NameHint.question(topic, in: names) ?? "see `webhooks topics list`"
+        let question = NameHint.question(topic, in: names)
         let any = Topic.isValid(topic) ? "; `standard` takes any topic" : ""
-        throw WebhooksError(.unknown, "no profile lists the topic \(topic)\(any); \(hint)")
+        let message = "no profile lists the topic \(topic)\(any)" + (question.map { "; \($0)" } ?? "")
+        throw WebhooksError(.unknown, message, remedy: question == nil ? .listTopics(profile: nil) : nil)
     }
 
     /// A topic's example.
@@ -119,10 +121,11 @@ public struct TopicCatalog: Sendable {
     }
 
     /// Says that a profile lacks a topic, and what may have been meant.
-    static func unknown(_ topic: String, of profile: Profile) -> String {
-        let hint =
-            NameHint.question(topic, in: profile.topics.map(\.topic))
-            ?? "see `webhooks topics list --profile \(profile.name)`"
-        return "the profile \(profile.name) has no topic \(topic); \(hint)"
+    static func unknown(_ topic: String, of profile: Profile) -> (message: String, remedy: Remedy?) {
+        let question = NameHint.question(topic, in: profile.topics.map(\.topic))
+        return (
+            "the profile \(profile.name) has no topic \(topic)" + (question.map { "; \($0)" } ?? ""),
+            question == nil ? .listTopics(profile: profile.name) : nil
+        )
     }
 }

@@ -43,7 +43,7 @@ struct Diff: AsyncParsableCommand {
     }
 
     private static func registry(_ configuration: WebhookConfiguration) throws -> Registry {
-        let report = configuration.withoutSources().load()
+        let report = configuration.onCommandLine().withoutSources().load()
         guard let registry = report.registry, report.isValid else {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }

@@ -84,7 +84,7 @@ struct Resume: AsyncParsableCommand {
             switch await opened.log.dispatcherPresence() {
             case .running(let running) where !running.isStopping: break
             case .reconnecting(let lost): line += " once a dispatcher is back; \(lost.text)"
-            case .running, .none: line += " once a dispatcher runs: `webhooks run`"
+            case .running, .none: line += " once a dispatcher runs: \(DispatcherText.start)"
             }
         }
         Output.standard.writeLine(PlainText.escaped(line))

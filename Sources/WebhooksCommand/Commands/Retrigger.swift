@@ -221,7 +221,8 @@ struct Retrigger: AsyncParsableCommand {
         guard hasRest(plan) else { return }
         let refusals =
             try await plan.refusals.map { refusal in
-                "\(Counted.deliveries(refusal.deliveries)) of \(refusal.subscription) left out: \(refusal.reason)"
+                "\(Counted.deliveries(refusal.deliveries)) of \(refusal.subscription) left out: "
+                    + refusal.reason(for: .commandLine)
             } + IDHint.withoutDeliveries(plan.withoutDeliveries, in: log)
         let unknown = try await IDHint.unknown(plan.unknown, in: log)
         let code: WebhooksError.Code = refusals.isEmpty ? .notFound : .refused

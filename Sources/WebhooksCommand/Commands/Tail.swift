@@ -36,7 +36,7 @@ struct Tail: AsyncParsableCommand {
         case .reconnecting(let lost):
             let text = "no dispatcher is connected to the database; \(lost.text)"
             Notice.note("reconnecting", text, asJSON: options.json)
-        case .none: Notice.note("no_dispatcher", "no dispatcher runs: `webhooks run`", asJSON: options.json)
+        case .none: Notice.note("no_dispatcher", "no dispatcher runs: \(DispatcherText.start)", asJSON: options.json)
         }
         var outage = Outage()
         for await _ in Ticks(every: DeliveryTail.interval).stream {

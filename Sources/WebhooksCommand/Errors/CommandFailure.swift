@@ -76,27 +76,16 @@ struct CommandFailure: Error {
         self.init(status, code: error.code.description, error.message)
         diagnostics = error.diagnostics
         if !diagnostics.isEmpty { hint = "`webhooks validate` lists all problems of a configuration" }
-        // What says how to get a store back needs no other advice: no command makes one in its place.
-        if let store = error.store, !store.message.contains("a store was here") {
-            // A store's errors name it.
-            let isOnServer = store.message.contains("postgres://")
-            hint = isOnServer ? Self.serverHint(for: store.code) : Self.hint(for: store.code)
+        if let remedy = error.remedy {
+            hint = remedy.text(for: .commandLine)
+        } else if let store = error.store {
+            hint = Self.hint(for: store.code)
         }
     }
 
     /// An older write-ahead log would be applied to the copy.
     private static let restore =
         "restore a copy of the file, without the `-wal` and `-shm` of the damaged one (docs/log.md)"
-
-    /// The messages of a server's store say what to do about its rights and its connections.
-    private static func serverHint(for code: StoreError.Code) -> String? {
-        switch code.kind {
-        case .damaged:
-            "`webhooks doctor` and `webhooks check` tell more; restore the database from a backup (docs/log.md)"
-        case .full, .readOnly: nil
-        default: hint(for: code)
-        }
-    }
 
     private static func hint(for code: StoreError.Code) -> String? {
         switch code.kind {

@@ -35,7 +35,7 @@ struct ConfigurationOptions: ParsableArguments {
     var configuration: WebhookConfiguration { wholeConfiguration.withoutTokens() }
 
     /// The configuration, and nothing in it may be missing.
-    var wholeConfiguration: WebhookConfiguration { .file(path.text, store: store) }
+    var wholeConfiguration: WebhookConfiguration { .file(path.text, store: store).onCommandLine() }
 
     /// Refuses a `--store` that names none, before the file is looked at: what is wrong is not in there.
     func checkStore() throws {

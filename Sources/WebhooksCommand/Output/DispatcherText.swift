@@ -3,10 +3,13 @@ internal import Webhooks
 
 /// Texts about the running dispatcher, as people say it.
 enum DispatcherText {
+    /// The commands that are a dispatcher.
+    static let start = "`webhooks run` or `serve`"
+
     /// Says for whom something waits, and whether anybody is there: a sentence's end.
     static func forWhom(_ presence: DispatcherPresence) -> String {
         guard let running = presence.running else {
-            return "for a dispatcher; \(nobody(presence.lost, advice: "`webhooks run`"))"
+            return "for a dispatcher; \(nobody(presence.lost, advice: start))"
         }
         return "to be matched; process \(running.processID) is the dispatcher"
             + (running.isStopping ? ", and is stopping" : "")

@@ -129,7 +129,8 @@ struct EmittedEvent {
         case .waitsForTime(let due): line += ", to be delivered \(RelativeTime.long(due))"
         case .waitsForDispatcher(let running): line += "; waits for \(DispatcherText.waitsFor(running))"
         case .waitsForStart(let lost):
-            line += "; waits for a dispatcher; \(DispatcherText.nobody(lost, advice: "`webhooks run` delivers it"))"
+            line +=
+                "; waits for a dispatcher; \(DispatcherText.nobody(lost, advice: "\(DispatcherText.start) delivers it"))"
         case .setAside(let reason): line += "; it is set aside: \(PlainText.escaped(reason))"
         case .cancelled: line += "; it was cancelled then, and is not sent: emit it with another id to send it"
         case .nobody: line += "; nobody subscribes to it"

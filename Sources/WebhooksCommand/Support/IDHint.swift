@@ -63,7 +63,7 @@ enum IDHint {
             "\(id) has no deliveries yet: it waits for \(DispatcherText.waitsFor(running))"
         case .waitsForStart(let lost):
             "\(id) has no deliveries yet: it waits for a dispatcher; "
-                + DispatcherText.nobody(lost, advice: "`webhooks run` sends it")
+                + DispatcherText.nobody(lost, advice: "\(DispatcherText.start) sends it")
         case .setAside(let reason):
             "\(id) has no deliveries: it is set aside, for \(reason); `webhooks retrigger \(id)` tries it again"
         case .cancelled:

@@ -46,7 +46,7 @@ enum Prompt {
                 return try take(answer)
             } catch {
                 guard triesLeft > 0 else { throw error }
-                Output.error.writeLine(PlainText.escapedLines(error.message))
+                Output.error.writeLine(PlainText.escapedLines(error.text(for: .commandLine)))
             }
         }
     }

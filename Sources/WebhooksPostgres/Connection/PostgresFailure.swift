@@ -117,9 +117,9 @@
                     "\(target): there is no such database: create it (createdb), or correct the URL"
                 )
             case "42501":
-                self.init(.readOnly, "\(target): \(reason): GRANT the role that right")
+                self.init(.readOnly, "\(target): \(reason): GRANT the role that right", remedy: .inMessage)
             case "53100":
-                self.init(.full, "no room on the disk of \(target): free some and try again")
+                self.init(.full, "no room on the disk of \(target): free some and try again", remedy: .inMessage)
             case "53200":
                 self.init(.unavailable, "the server of \(target) is out of memory: \(reason)")
             case "53300":
@@ -128,7 +128,11 @@
                     "\(target) takes no more connections: raise max_connections, or close some"
                 )
             case "25006":
-                self.init(.readOnly, "\(target) is read-only: it may be a standby; connect to the primary")
+                self.init(
+                    .readOnly,
+                    "\(target) is read-only: it may be a standby; connect to the primary",
+                    remedy: .inMessage
+                )
             case "26000", "42P05":
                 self.init(
                     .unavailable,
@@ -144,11 +148,19 @@
             case "40001", "40P01":
                 self.init(.busy, "\(target): other transactions were in the way again and again: \(reason)")
             case "XX001", "XX002":
-                self.init(.damaged, "\(target) is damaged: \(reason); restore it from a backup")
+                self.init(
+                    .damaged,
+                    "\(target) is damaged: \(reason); restore it from a backup",
+                    remedy: .restoreDatabase
+                )
             case "22012" where failure.message.contains("fenced"):
                 self.init(.locked, reason)
             case _ where failure.isSchemaMismatch:
-                self.init(.damaged, "\(target): the tables are not what this program makes: \(reason)")
+                self.init(
+                    .damaged,
+                    "\(target): the tables are not what this program makes: \(reason)",
+                    remedy: .restoreDatabase
+                )
             case _ where failure.fault == .row:
                 self.init(.refused, "\(target) refuses the row: \(reason)")
             default:

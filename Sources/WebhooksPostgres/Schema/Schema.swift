@@ -119,7 +119,11 @@
             do {
                 rows = try connection.run(Statement("SELECT version, identity FROM \(table) WHERE id = 1"))
             } catch let failure as PostgresFailure where failure.isSchemaMismatch {
-                throw StoreError(.damaged, "\(connection.target): its table \(table) is not what this program makes")
+                throw StoreError(
+                    .damaged,
+                    "\(connection.target): its table \(table) is not what this program makes",
+                    remedy: .restoreDatabase
+                )
             }
             guard rows.count == 1 else { return nil }
             return (Int(rows[0].int32(0)), Opened(identity: rows[0].int64(1)))

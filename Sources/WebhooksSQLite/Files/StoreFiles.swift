@@ -31,7 +31,10 @@ struct StoreFiles: Sendable {
     /// The reason why a reader can't have the database: there is none, or nobody may tell this user.
     func absence() -> StoreError? {
         if exists { return nil }
-        guard errno == EACCES else { return StoreError(.missing, loss() ?? "there is no store at \(path)") }
+        guard errno == EACCES else {
+            if let loss = loss() { return StoreError(.missing, loss, remedy: .inMessage) }
+            return StoreError(.missing, "there is no store at \(path)")
+        }
         return StoreError(.readOnly, "cannot open \(path): \(String(cString: strerror(EACCES)))")
     }
 
@@ -42,7 +45,7 @@ struct StoreFiles: Sendable {
     /// - Returns: whether the database was made.
     func create() throws(StoreError) -> Bool {
         try createFolder()
-        if let loss = loss() { throw StoreError(.replaced, loss) }
+        if let loss = loss() { throw StoreError(.replaced, loss, remedy: .inMessage) }
         // Never opens a database that is there: closing it again would take away the locks that other connections of
         // this process hold on it (POSIX locks belong to the process), and a program that closes the database then
         // believes to be the last one and removes the write-ahead log under us.

@@ -18,7 +18,9 @@ extension SQLiteStore {
         do throws(StoreError) {
             try target.create()
         } catch {
-            throw StoreError(error.code, error.message.replacing(target.partial, with: path))
+            var error = error
+            error.message = error.message.replacing(target.partial, with: path)
+            throw error
         }
         let interruption = Interruption()
         do throws(StoreError) {
@@ -33,7 +35,9 @@ extension SQLiteStore {
             // What SQLite would have needed to take a half-made copy back.
             unlink("\(target.partial)-journal")
             // The partial file is gone, and nobody has named it.
-            throw StoreError(error.code, error.message.replacing(target.partial, with: path))
+            var error = error
+            error.message = error.message.replacing(target.partial, with: path)
+            throw error
         }
     }
 
@@ -87,7 +91,8 @@ extension SQLiteStore {
         let others = problems.count > 1 ? ", and \(problems.count - 1) more" : ""
         throw StoreError(
             .damaged,
-            "the copy breaks a rule of the store: \(first)\(others); `webhooks check` tells more"
+            "the copy breaks a rule of the store: \(first)\(others)",
+            remedy: .checkStore
         )
     }
 }

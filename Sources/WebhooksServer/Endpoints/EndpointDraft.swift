@@ -278,7 +278,7 @@ struct EndpointDraft: Sendable {
             place = ["metadata", EndpointForm.profileKey]
         default: place = ["webhooks"] + parts
         }
-        return FieldProblem(["body"] + place, RequestMeans.text(diagnostic.message))
+        return FieldProblem(["body"] + place, diagnostic.message)
     }
 }
 
@@ -287,7 +287,7 @@ extension APIContext {
     func judge(_ endpoint: inout EndpointDraft) async throws(APIError) {
         let problems = try await api.judging.locked(ByteString(endpoint.stored.row.tenant ?? "")) {
             () async throws(APIError) -> [Diagnostic] in
-            await api.dispatcher.judge(&endpoint.stored).filter(\.isError)
+            await api.dispatcher.judge(&endpoint.stored, for: .client).filter(\.isError)
         }
         guard problems.isEmpty else { throw APIError(problems: problems.map(endpoint.problem)) }
     }

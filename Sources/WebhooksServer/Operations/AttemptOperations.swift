@@ -337,7 +337,7 @@ enum AttemptOperations {
         }
         do throws(WebhooksError) {
             let plan = try await context.api.dispatcher.retriggerPlan(ids: [newest.id.description], duplicates: true)
-            if let refusal = plan.refusals.first { throw WebhooksError(.refused, refusal.reason) }
+            if let refusal = plan.refusals.first { throw WebhooksError(.refused, refusal.reason(for: .client)) }
             guard let stored = context.storedAnswer(answer) else {
                 try await context.api.dispatcher.retrigger(plan)
                 return answer

@@ -171,6 +171,7 @@ extension APIError {
     static let noApplication = APIError.notFound("There is no application of this id or uid.")
 
     init(_ error: WebhooksError) {
+        let message = error.text(for: .client)
         switch error.code {
         case .store:
             if let store = error.store {
@@ -178,10 +179,10 @@ extension APIError {
             } else {
                 self.init(500, "server_error", "The store does not work.")
             }
-        case .notFound, .unknown: self.init(404, "not_found", error.message)
-        case .refused: self.init(400, "refused", error.message)
-        case .event: self.init(FieldProblem(["body", Self.field(error.key)], error.message))
-        case .rendering, .configuration: self.init(400, "refused", error.message)
+        case .notFound, .unknown: self.init(404, "not_found", message)
+        case .refused: self.init(400, "refused", message)
+        case .event: self.init(FieldProblem(["body", Self.field(error.key)], message))
+        case .rendering, .configuration: self.init(400, "refused", message)
         default: self.init(500, "server_error", "This is a bug of the server's.")
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// They are answered with 404 and not 501: the libraries repeat what fails with 500 and above.
 enum NotOffered {
-    private static let usage = "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
+    private static let usage = "Usage figures are not offered by this server: /metrics has them."
     private static let templates =
         "Transformations are not offered by this server: profiles and templates of the configuration make the body."
 
@@ -21,7 +21,7 @@ enum NotOffered {
         ("app/*/endpoint/*/mtls*/**", "Client certificates are set in the server's configuration file (tls)."),
         ("app/*/endpoint/*/ca", "Authorities are set in the server's configuration file (tls.ca)."),
         ("app/*/endpoint/*/connector*/**", "Connectors are not offered by this server."),
-        ("app/*/endpoint/*/cancel-msgs", "Cancelling is not offered over HTTP: use `webhooks cancel`."),
+        ("app/*/endpoint/*/cancel-msgs", "Cancelling is not offered over HTTP: it is the operator's."),
         ("app/*/endpoint/*/rate-limit-status", "The state of rate limits is not offered over HTTP: see /metrics."),
         ("app/*/endpoint/*/msg/test-attempt", "Test attempts are not offered by this server: use send-example."),
         ("app/*/autoconfig/**", "Automatic configuration of endpoints is not offered by this server."),
@@ -31,7 +31,7 @@ enum NotOffered {
         ("app/*/msg/*/raw", "Raw messages are not offered by this server: get the message."),
         (
             "app/*/msg/*/attempt/*/headers",
-            "The headers of attempts are not offered over HTTP: use `webhooks deliveries show`."
+            "The headers of attempts are not offered over HTTP: they are in the operator's log."
         ),
         (
             "app/*/attempt/endpoint/*/count",

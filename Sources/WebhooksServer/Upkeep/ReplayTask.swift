@@ -104,7 +104,7 @@ struct ReplayTask: Sendable {
             rest = rest.dropFirst(part.count)
             try await claimed.renew()
             let plan = try await dispatcher.retriggerPlan(ids: part.map(\.description))
-            refusal = refusal ?? plan.refusals.first?.reason
+            refusal = refusal ?? plan.refusals.first?.reason(for: .client)
             sent += try await claimed.held(dispatcher.retrigger(plan, for: claimed.claim))
         }
         return (sent, refusal)

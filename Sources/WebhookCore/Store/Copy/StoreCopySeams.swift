@@ -74,7 +74,8 @@ extension StoreError {
     package static func unfinishedCopy(_ name: String, of origin: CopyOrigin) -> StoreError {
         StoreError(
             .unavailable,
-            "\(name) is an unfinished copy of \(origin.name): complete it with `webhooks store copy`, then it can be used"
+            "\(name) is an unfinished copy of \(origin.name)",
+            remedy: .completeCopy
         )
     }
 }
