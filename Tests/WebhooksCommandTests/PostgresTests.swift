@@ -315,7 +315,7 @@
                 let onDatabase = try database.configuration(sandbox, single)
                 try sandbox.write("new.yaml", onDatabase)
                 try sandbox.write("w.yaml", sandbox.configuration(delivery: single))
-                let count = 24_000
+                let count = 48_000
                 let lines = (0..<count).map { #"{"topic":"x.y","id":"e\#($0)","data":{"n":\#($0)}}"# }
                 let done = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "done", "--json")
                 #expect(try JSONText(done.out)["deliveries"][0]["state"].string == "delivered", "\(done.err)")

@@ -105,7 +105,7 @@ extension Remedy {
             )
         case .allowAddress:
             let allow = "list the address under `egress.allow` if that is meant"
-            return Words(allow, host: allow, client: "only whoever runs this server can allow it")
+            return Words(allow, host: allow, client: "only whoever runs this server can allow it (`egress.allow`)")
         case .validateTemplates:
             return Words("`webhooks validate` tells more", host: "`load()` of the configuration tells more")
         case .validateRest:
