@@ -45,7 +45,7 @@ package enum Remedy: Sendable, Hashable {
 }
 
 extension Remedy {
-    /// What a reader can do; `nil`: nothing.
+    /// This is the advice in a reader's words; `nil`: there is nothing that the reader can do.
     package func text(for audience: Audience) -> String? {
         let words = words
         return switch audience {

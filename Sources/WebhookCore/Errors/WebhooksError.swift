@@ -28,7 +28,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
     public var code: Code
     /// For people: what happened. ``description`` says what to do, too.
     public var message: String
-    /// What can be done about it, to be said by who shows it.
+    /// This is the advice, worded by whoever shows the error.
     package var remedy: Remedy?
     /// The part that it is about, where that can be said: `topic`, `id`, `tenant`, `data`, a member of the data such as
     /// `data.course.price`, or a key of a subscription.

@@ -157,6 +157,36 @@ package struct MessagePage: Sendable, Hashable {
     package init(_ messages: [LoggedMessage], next: Int64?) { (self.messages, self.next) = (messages, next) }
 }
 
+extension MessageQuery {
+    /// The rows that are looked at in one go, where conditions may leave some out.
+    private static let part = 200
+
+    /// Searches part by part, until there are enough, the end, or as many rows as may be looked at.
+    ///
+    /// - Parameters:
+    ///   - rows: reads at most some rows behind one, in the order of the walk.
+    ///   - messages: reads those of some rows that meet the conditions, in ascending order.
+    package func page(
+        rows: (_ behind: Int64?, _ limit: Int) throws -> [Int64],
+        messages: ([Int64]) throws -> [LoggedMessage]
+    ) throws -> MessagePage {
+        var found: [LoggedMessage] = []
+        var (last, left) = (from, mostRows)
+        while found.count < limit, left > 0 {
+            let most = min(left, max(Self.part, limit))
+            let part = try rows(last, most)
+            let some = try messages(part)
+            found += isDescending ? some.reversed() : some
+            last = part.last ?? last
+            left -= part.count
+            if part.count < most, found.count <= limit { return MessagePage(found, next: nil) }
+        }
+        if found.count <= limit { return MessagePage(found, next: last) }
+        let page = Array(found.prefix(limit))
+        return MessagePage(page, next: page.last?.row)
+    }
+}
+
 /// Messages, counted.
 package struct MessageUsage: Sendable, Hashable {
     package var messages: Int

@@ -52,7 +52,7 @@ package enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What can be done about it, beside what the description says.
+    /// This is the advice beside the description.
     package var remedy: Remedy {
         switch self {
         case .noKey: .giveEncryptionKey

@@ -102,7 +102,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: Code
     /// For people: what happened, to which file, and what to do next.
     public var message: String
-    /// What can be done about it, where neither message nor code say that; to be said by who shows it.
+    /// This is the advice where neither message nor code says it, worded by whoever shows the error.
     package var remedy: Remedy?
     /// True when the transaction may have been committed all the same, now or in a moment: the answer to its COMMIT is
     /// lost.

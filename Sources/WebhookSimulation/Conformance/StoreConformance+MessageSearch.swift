@@ -4,7 +4,7 @@ internal import WebhookCore
 extension StoreConformance {
     static let messageSearchChecks: [Check] = [
         Check("messages are found by application, time, topic, channel and tag, in either direction", findsMessages),
-        Check("a search for messages looks at so many rows, and says where to go on", boundsSearches),
+        Check("a search for messages looks at a bounded number of rows, and says where to go on", boundsSearches),
         Check("an event from elsewhere is a message of its tenant's application", findsForeignEvents),
         Check("messages are counted, and each endpoint that one was for once", countsMessages),
         Check("a subscription's deliveries of a time are counted by state", countsDeliveries),

@@ -87,26 +87,9 @@
         let connection: PostgresConnection
         let query: MessageQuery
 
-        /// The rows that are looked at in one go, where conditions may leave some out.
-        private static let chunk = 200
-
         func run() throws -> MessagePage {
-            var found: [LoggedMessage] = []
-            var from = query.from
-            var left = query.mostRows
             let conditions = conditions
-            while found.count < query.limit, left > 0 {
-                let limit = min(left, max(Self.chunk, query.limit))
-                let rows = try rows(behind: from, limit: limit)
-                let page = try messages(rows, conditions: conditions)
-                found += query.isDescending ? page.reversed() : page
-                from = rows.last ?? from
-                left -= rows.count
-                if rows.count < limit, found.count <= query.limit { return MessagePage(found, next: nil) }
-            }
-            if found.count <= query.limit { return MessagePage(found, next: from) }
-            let page = Array(found.prefix(query.limit))
-            return MessagePage(page, next: page.last?.row)
+            return try query.page(rows: rows(behind:limit:)) { try messages($0, conditions: conditions) }
         }
 
         func usage() throws -> MessageUsage {
