@@ -35,7 +35,7 @@ package struct LockHolder: Sendable, Hashable {
     package var role: String
 
     /// The process for people, with the command where that is one that dispatches for a moment: `process 7`, `process 7 (`emit`)`.
-    /// Who has the role `run` may be `serve`, or an application.
+    /// The role `run` is left out: it stands for `serve` and for applications, too.
     package var shown: String { "process \(processID)" + (role == "run" ? "" : " (`\(role)`)") }
 
     package init(processID: Int32, role: String) {

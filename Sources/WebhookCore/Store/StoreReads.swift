@@ -270,7 +270,7 @@ package struct PendingEvent: Sendable, Hashable {
 
 /// The due times of what was made due by hand: before all others, whatever a clock says, and they tell since when.
 package enum ByHand {
-    /// What is added to such a due time to get the time. Times of all centuries to come are less.
+    /// This is added to such a due time to get the time. Times of all centuries to come are less.
     package static let offset: Int64 = 1_000_000_000_000_000
 
     /// The due time of what was made due at a time.

@@ -1,6 +1,6 @@
 package import WebhookCore
 
-/// What is learned of the store beside transactions: an engine with nothing to record would learn nothing.
+/// This is how the engine learns of the store's state beside transactions, which an engine with nothing to record has none of.
 extension DeliveryEngine {
     /// A round of leases has ended.
     ///

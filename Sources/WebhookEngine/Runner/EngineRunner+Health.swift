@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import WebhookCore
 
-/// What others have decided about subscriptions, for whoever waits until it is in force.
+/// This is how somebody who has changed a subscription's health waits until the engine has taken it up.
 extension EngineRunner {
     /// Puts into force what the store has by now of the health of some subscriptions, as far as they are served here: for whoever has
     /// written it, and answers for it.
